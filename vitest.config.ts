@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const sdk = (file: string) => fileURLToPath(new URL(`./sdk/src/${file}`, import.meta.url));
+
+export default defineConfig({
+  oxc: { decorator: { legacy: true } },
+  resolve: {
+    alias: [
+      { find: /^@renewal-ledger\/sdk\/testing$/, replacement: sdk('testing/index.ts') },
+      { find: /^@renewal-ledger\/sdk$/, replacement: sdk('index.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts', 'sdk/test/**/*.test.ts'],
+    globalSetup: ['./test/support/global-setup.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    maxWorkers: 3,
+  },
+});
