@@ -1,0 +1,133 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { ConfigInvalidError } from './errors.js';
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+/** Everything that the process may be told from outside. Read once, in `main.ts` or a command, and passed down. */
+export type Config = Readonly<{
+  host: string;
+  port: number;
+  database: Readonly<{ kind: 'embedded'; dataDir: string }> | Readonly<{ kind: 'url'; url: string }>;
+  /** Undefined only beside the embedded database: then generated and kept in its directory. */
+  webhookSecrets: readonly string[] | undefined;
+  /** Undefined only beside the embedded database: then generated and kept in its directory. */
+  adminApiKey: string | undefined;
+  /** Events of the other mode are acknowledged and IGNORED. */
+  livemode: 'live' | 'test' | 'both';
+  stripe: Readonly<{ apiKey: string | undefined; apiBase: string | undefined }>;
+  ack: 'stored' | 'handled';
+  /** Modules that export handler classes: paths or package names. */
+  handlers: readonly string[];
+  licenseManager: Readonly<{ url: string; token: string | undefined }> | undefined;
+  unmatchedGraceMinutes: number;
+  overdueGraceHours: number;
+  /** Undefined: Stripe's events API is never walked by schedule. */
+  syncEveryMinutes: number | undefined;
+  /** Undefined: bodies are kept for ever. */
+  retentionDays: number | undefined;
+  allowPrivateEndpoints: boolean;
+  ide: boolean;
+  logLevel: LogLevel;
+  trustProxy: boolean;
+}>;
+
+const wholeNumber = (least: number, most: number) => {
+  const error = `must be a whole number from ${least} to ${most}.`;
+  return z.string().regex(/^\d{1,9}$/, { error, abort: true }).transform(Number)
+    .pipe(z.number().min(least, error).max(most, error));
+};
+const oneOf = <const T extends readonly [string, ...string[]]>(...words: T) =>
+  z.enum(words, { error: `must be one of: ${words.join(', ')}.` });
+const flag = () => oneOf('true', 'false').transform((word) => word === 'true');
+const list = () => z.string().transform((text) => text.split(',').map((item) => item.trim()).filter((item) => item !== ''));
+const httpUrl = () => z.url({ protocol: /^https?$/, error: 'must be an http or https URL.' })
+  .transform((url) => url.replace(/\/+$/, ''));
+const bearer = () => z.string().regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces: it travels in a header.');
+
+const Environment = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: wholeNumber(0, 65_535).default(4000),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a URL like postgres://user:password@host:5432/database.' }).optional(),
+  DATA_DIR: z.string().default('.data'),
+  STRIPE_WEBHOOK_SECRET: list().refine((secrets) => secrets.length > 0, 'must hold at least one secret; copy it from your endpoint at https://dashboard.stripe.com/webhooks.').optional(),
+  ADMIN_API_KEY: bearer().optional(),
+  LIVEMODE: oneOf('live', 'test', 'both').optional(),
+  STRIPE_API_KEY: bearer().optional(),
+  STRIPE_API_BASE: httpUrl().optional(),
+  ACK: oneOf('stored', 'handled').default('stored'),
+  HANDLERS: list().default([]),
+  LICENSE_MANAGER_URL: httpUrl().optional(),
+  LICENSE_MANAGER_TOKEN: bearer().optional(),
+  UNMATCHED_GRACE_MINUTES: wholeNumber(0, 525_600).default(60),
+  OVERDUE_GRACE_HOURS: wholeNumber(0, 8_760).default(6),
+  SYNC_EVERY_MINUTES: wholeNumber(1, 43_200).optional(),
+  RETENTION_DAYS: wholeNumber(1, 36_500).optional(),
+  ALLOW_PRIVATE_ENDPOINTS: flag().default(false),
+  IDE: flag().optional(),
+  LOG_LEVEL: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').default('info'),
+  TRUST_PROXY: flag().default(false),
+});
+type Environment = z.infer<typeof Environment>;
+
+/** What a database of one's own needs beside it; the embedded one generates or assumes them. */
+const REQUIRED_WITH_DATABASE_URL = {
+  STRIPE_WEBHOOK_SECRET: 'copy the signing secret from your endpoint at https://dashboard.stripe.com/webhooks.',
+  ADMIN_API_KEY: 'make one, for example with: openssl rand -hex 32',
+  LIVEMODE: 'say which events count: live, test or both.',
+} as const;
+
+/**
+ * Checks the whole environment and answers it as plain frozen data. An empty variable counts as unset.
+ * @throws ConfigInvalidError naming every problem at once; no value is ever repeated, it might be a secret.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
+  const parsed = Environment.safeParse(given);
+  const problems = [
+    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`),
+    ...missingWithDatabaseUrl(given),
+  ];
+  if (!parsed.success || problems.length > 0) throw new ConfigInvalidError(problems);
+  return frozen(toConfig(parsed.data));
+}
+
+function missingWithDatabaseUrl(given: Readonly<Record<string, unknown>>): string[] {
+  if (given['DATABASE_URL'] === undefined) return [];
+  return Object.entries(REQUIRED_WITH_DATABASE_URL)
+    .filter(([name]) => given[name] === undefined)
+    .map(([name, advice]) => `${name} is required with DATABASE_URL: ${advice}`);
+}
+
+function toConfig(env: Environment): Config {
+  const embedded = env.DATABASE_URL === undefined;
+  return {
+    host: env.HOST,
+    port: env.PORT,
+    database: env.DATABASE_URL === undefined
+      ? { kind: 'embedded', dataDir: resolve(env.DATA_DIR) }
+      : { kind: 'url', url: env.DATABASE_URL },
+    webhookSecrets: env.STRIPE_WEBHOOK_SECRET,
+    adminApiKey: env.ADMIN_API_KEY,
+    livemode: env.LIVEMODE ?? 'both',
+    stripe: { apiKey: env.STRIPE_API_KEY, apiBase: env.STRIPE_API_BASE },
+    ack: env.ACK,
+    handlers: env.HANDLERS,
+    licenseManager: env.LICENSE_MANAGER_URL === undefined
+      ? undefined
+      : { url: env.LICENSE_MANAGER_URL, token: env.LICENSE_MANAGER_TOKEN },
+    unmatchedGraceMinutes: env.UNMATCHED_GRACE_MINUTES,
+    overdueGraceHours: env.OVERDUE_GRACE_HOURS,
+    syncEveryMinutes: env.SYNC_EVERY_MINUTES,
+    retentionDays: env.RETENTION_DAYS,
+    allowPrivateEndpoints: env.ALLOW_PRIVATE_ENDPOINTS,
+    ide: env.IDE ?? embedded,
+    logLevel: env.LOG_LEVEL,
+    trustProxy: env.TRUST_PROXY,
+  };
+}
+
+function frozen<T extends object>(value: T): T {
+  for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) frozen(part);
+  return Object.freeze(value);
+}
