@@ -1,0 +1,28 @@
+import { ApiKey } from './api-key.entity.js';
+import { CheckoutIntentChange } from './checkout-intent-change.entity.js';
+import { CheckoutIntent } from './checkout-intent.entity.js';
+import { Delivery } from './delivery.entity.js';
+import { EventBody } from './event-body.entity.js';
+import { Event } from './event.entity.js';
+import { Invoice } from './invoice.entity.js';
+import { RefusedPair } from './refused-pair.entity.js';
+import { RenewalChange } from './renewal-change.entity.js';
+import { Renewal } from './renewal.entity.js';
+import { SubscriptionMove } from './subscription-move.entity.js';
+import { Subscription } from './subscription.entity.js';
+
+/** Every entity of the service, for the ORM's options. Code imports the class it needs from its own file. */
+export const entities = [
+  ApiKey,
+  CheckoutIntent,
+  CheckoutIntentChange,
+  Delivery,
+  Event,
+  EventBody,
+  Invoice,
+  RefusedPair,
+  Renewal,
+  RenewalChange,
+  Subscription,
+  SubscriptionMove,
+];

@@ -1,0 +1,85 @@
+import { Entity, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import type { InvoiceLine } from '@renewal-ledger/sdk';
+
+/** The latest known state of a Stripe invoice, read by the SDK's `readInvoice` into one shape for both of Stripe's layouts. */
+@Entity({ tableName: 'invoice' })
+@Index({ properties: ['createdAt', 'id'] })
+@Index({ properties: ['stripeSubscriptionId', 'createdAt'] })
+@Index({ properties: ['stripeCustomerId', 'createdAt'] })
+@Index({ properties: ['status', 'createdAt'] })
+@Index({ name: 'invoice_unlinked_index', properties: ['createdAt', 'id'], where: 'not is_linked' })
+export class Invoice {
+  @PrimaryKey({ type: 'text' })
+  id!: string;
+
+  @Property({ type: 'text', nullable: true })
+  stripeSubscriptionId!: string | null;
+
+  @Property({ type: 'text', nullable: true })
+  stripeCustomerId!: string | null;
+
+  /** draft, open, uncollectible, void, deleted or paid. */
+  @Property({ type: 'text', nullable: true })
+  status!: string | null;
+
+  @Property({ type: 'text', nullable: true })
+  billingReason!: string | null;
+
+  @Property({ type: 'text', nullable: true })
+  currency!: string | null;
+
+  /** Minor units. */
+  @Property({ type: 'double', columnType: 'bigint', nullable: true })
+  total!: number | null;
+
+  @Property({ type: 'double', columnType: 'bigint', nullable: true })
+  amountPaid!: number | null;
+
+  /** `invoice.period_start` and `invoice.period_end`: not the service period. */
+  @Property({ type: 'datetime', nullable: true })
+  invoicePeriodStart!: Date | null;
+
+  @Property({ type: 'datetime', nullable: true })
+  invoicePeriodEnd!: Date | null;
+
+  /** The billing cycle that it charges for, from its subscription lines. Kept with the lines. */
+  @Property({ type: 'datetime', nullable: true })
+  periodStart!: Date | null;
+
+  @Property({ type: 'datetime', nullable: true })
+  periodEnd!: Date | null;
+
+  @Property({ type: 'json' })
+  lines!: InvoiceLine[];
+
+  @Property({ type: 'boolean' })
+  areLinesTruncated!: boolean;
+
+  /** All lines, fetched from Stripe while the newest payload holds only the first. */
+  @Property({ type: 'json', nullable: true })
+  fetchedLines!: InvoiceLine[] | null;
+
+  /** What the metadata of its subscription said, as this invoice carries it. */
+  @Property({ type: 'uuid', nullable: true })
+  namedIntentUuid!: string | null;
+
+  @Property({ type: 'bigint', nullable: true })
+  namedIntentId!: string | null;
+
+  @Property({ type: 'boolean', default: false })
+  isLinked!: boolean;
+
+  @Property({ type: 'datetime', nullable: true })
+  paidAt!: Date | null;
+
+  /** Stripe's time of creation; the first receipt where it names none. */
+  @Property({ type: 'datetime', defaultRaw: 'now()' })
+  createdAt!: Date;
+
+  /** Stripe's time of the event that this state was read from; null where it named none. */
+  @Property({ type: 'datetime', nullable: true })
+  asOf!: Date | null;
+
+  @Property({ type: 'text' })
+  asOfEventId!: string;
+}

@@ -1,0 +1,8 @@
+import { Migration20261123000001Ledger } from './20261123000001_ledger.js';
+import { Migration20261123000002RenewalInvoiceAndDate } from './20261123000002_renewal_invoice_and_date.js';
+
+/** Append-only, in order. A name that has run is never changed. */
+export const migrationsList = [
+  { name: '20261123000001_ledger', class: Migration20261123000001Ledger },
+  { name: '20261123000002_renewal_invoice_and_date', class: Migration20261123000002RenewalInvoiceAndDate },
+];
