@@ -1,0 +1,29 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { CompiledQuery } from 'kysely';
+
+/** A transaction of the ORM's, with SQL whose parameters are bound (`em.execute` pastes them into the text). */
+export interface Transaction {
+  readonly em: EntityManager;
+  query<Row = Record<string, unknown>>(text: string, parameters?: readonly unknown[]): Promise<Row[]>;
+}
+
+/** Runs `work` in one READ COMMITTED transaction, on a fork of its own: commits when it returns, rolls back when it throws. */
+export function inTransaction<T>(em: EntityManager, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  return em.fork().transactional((inner) => work(transactionOf(inner)));
+}
+
+/** The transaction that an entity manager is already in. */
+export function transactionOf(em: EntityManager): Transaction {
+  const context = em.getTransactionContext<{ executeQuery(query: CompiledQuery): Promise<{ rows: unknown[] }> }>();
+  if (context === undefined) throw new TypeError('This entity manager is in no transaction.');
+  return {
+    em,
+    async query<Row>(text: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+      const { rows } = await context.executeQuery(CompiledQuery.raw(text, [...parameters]));
+      return rows as Row[];
+    },
+  };
+}
+
+/** Timestamps come from the ORM's pool as text. */
+export const toDate = (value: string | Date | null): Date | null => (value === null ? null : new Date(value));
