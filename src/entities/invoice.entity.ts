@@ -7,6 +7,11 @@ import type { InvoiceLine } from '@renewal-ledger/sdk';
 @Index({ properties: ['stripeSubscriptionId', 'createdAt'] })
 @Index({ properties: ['stripeCustomerId', 'createdAt'] })
 @Index({ properties: ['status', 'createdAt'] })
+@Index({
+  name: 'invoice_unmatched_index',
+  properties: ['recordedAt'],
+  where: "outcome in ('NO_RENEWAL', 'AMBIGUOUS', 'CONFLICT')",
+})
 @Index({ name: 'invoice_unlinked_index', properties: ['createdAt', 'id'], where: 'not is_linked' })
 export class Invoice {
   @PrimaryKey({ type: 'text' })
@@ -49,6 +54,14 @@ export class Invoice {
   @Property({ type: 'datetime', nullable: true })
   periodEnd!: Date | null;
 
+  /** How far from `periodStart` a renewal may lie: a day, or half of the shortest period where that is less. */
+  @Property({ type: 'integer', nullable: true })
+  toleranceSeconds!: number | null;
+
+  /** What its lines alone say: ELIGIBLE, or why it has no period to pay for. */
+  @Property({ type: 'text' })
+  linesVerdict!: string;
+
   @Property({ type: 'json' })
   lines!: InvoiceLine[];
 
@@ -66,6 +79,10 @@ export class Invoice {
   @Property({ type: 'bigint', nullable: true })
   namedIntentId!: string | null;
 
+  /** What settle decided of it last: a `MatchOutcome`. */
+  @Property({ type: 'text', nullable: true })
+  outcome!: string | null;
+
   @Property({ type: 'boolean', default: false })
   isLinked!: boolean;
 
@@ -75,6 +92,9 @@ export class Invoice {
   /** Stripe's time of creation; the first receipt where it names none. */
   @Property({ type: 'datetime', defaultRaw: 'now()' })
   createdAt!: Date;
+
+  @Property({ type: 'datetime', defaultRaw: 'now()' })
+  recordedAt!: Date;
 
   /** Stripe's time of the event that this state was read from; null where it named none. */
   @Property({ type: 'datetime', nullable: true })
