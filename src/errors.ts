@@ -19,3 +19,18 @@ export class ConfigInvalidError extends LedgerError {
     super(`The environment cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
   }
 }
+
+/** The embedded PostgreSQL cannot be set up or started. PostgreSQL's own last words are in the message. */
+export class EmbeddedPostgresError extends LedgerError {
+  readonly code = 'EMBEDDED_POSTGRES_FAILED';
+}
+
+/** Another process runs on this data directory; it was left alone. */
+export class DataDirectoryInUseError extends LedgerError {
+  readonly code = 'DATA_DIR_IN_USE';
+
+  constructor(readonly directory: string, readonly pid: number | undefined) {
+    const holder = pid === undefined ? 'Another renewal-ledger' : `Another renewal-ledger (process ${pid})`;
+    super(`${holder} already runs on ${directory}. Stop it first, or set DATA_DIR to a directory of its own.`);
+  }
+}
