@@ -24,6 +24,8 @@ const ALWAYS = {
   log_min_error_statement: 'panic',
   log_error_verbosity: 'terse',
   log_checkpoints: 'off',
+  // One call instead of one per file, before recovery from a crash.
+  recovery_init_sync_method: 'syncfs',
 };
 const FOR_THROWING_AWAY = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
 
@@ -32,8 +34,13 @@ const FOR_THROWING_AWAY = { fsync: 'off', synchronous_commit: 'off', full_page_w
  * stopping. Its pid file alone proves nothing, pids repeat between containers; a postmaster stands in its directory.
  */
 export function findPostmaster(directory: string): Postmaster | undefined {
-  const [pid, , , port] = readIfThere(join(directory, 'postmaster.pid')).split('\n').map(Number);
+  const [pid, , , port] = pidFileOf(directory).map(Number);
   return pid && port && standsIn(pid, directory) ? { pid, port } : undefined;
+}
+
+/** What the server itself says of its state, instead of a refused connection in its log at every look. */
+export function isReady(directory: string): boolean {
+  return pidFileOf(directory)[7]?.trim() === 'ready';
 }
 
 /** Starts a server. It is its own process group: a Ctrl-C on our terminal does not reach it, we stop it in our order. */
@@ -109,10 +116,10 @@ export function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-function readIfThere(path: string): string {
+function pidFileOf(directory: string): string[] {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(join(directory, 'postmaster.pid'), 'utf8').split('\n');
   } catch {
-    return '';
+    return [];
   }
 }

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { EmbeddedPostgresError } from '../../errors.js';
 import { type Cluster, ROLE } from './cluster.js';
-import { findPostmaster, type Postmaster, sizeOf, startPostmaster, standsIn, stopPostmaster } from './postmaster.js';
+import { findPostmaster, isReady, type Postmaster, sizeOf, startPostmaster, standsIn, stopPostmaster } from './postmaster.js';
 
 /** The database of the service; made at the first start. */
 const DATABASE = 'ledger';
@@ -88,9 +88,10 @@ class Server {
   /** False once the process is gone, or has not taken a connection for a minute. */
   async #answers(postmaster: Postmaster): Promise<boolean> {
     const deadline = Date.now() + 60_000;
-    while (standsIn(postmaster.pid, this.cluster.directory) && Date.now() < deadline) {
-      if (await hasDatabase(addressOf(postmaster, this.options.password, 'postgres'))) return true;
-      await pause(20);
+    const { directory } = this.cluster;
+    while (standsIn(postmaster.pid, directory) && Date.now() < deadline) {
+      if (isReady(directory) && (await hasDatabase(addressOf(postmaster, this.options.password, 'postgres')))) return true;
+      await pause(10);
     }
     return false;
   }
