@@ -1,0 +1,104 @@
+import { PgBoss, type Db, type JobInsert } from 'pg-boss';
+import type { Logger } from '../log.js';
+import { deliveryQueueOf, EVENT_QUEUE, QUEUE_DEFAULTS, SIGNAL_QUEUE } from './queues.js';
+
+/** The caller's own transaction: answers the rows. Jobs sent through it are there when it commits, and not before. */
+export type Query = (text: string, parameters?: readonly unknown[]) => Promise<readonly unknown[]>;
+
+/** A job that makes a worker look at an event. */
+export interface WakeUp {
+  readonly id: string;
+  /**
+   * What the event's work will lock: the intent that its metadata names, else its subscription, else its own id. Events of one
+   * lane are not worked on side by side in a process. A wrong lane costs waiting, never correctness.
+   */
+  readonly lane: string;
+  readonly startAfterSeconds?: number;
+}
+
+export interface DeliveryJob {
+  readonly handler: string;
+  readonly eventId: string;
+  readonly startAfterSeconds?: number;
+}
+
+/** What others may send. A job only wakes a worker; what is to be done stands in `event` and `delivery`. */
+export interface JobSender {
+  wakeEvents(query: Query, wakeUps: readonly WakeUp[]): Promise<void>;
+  sendDeliveries(query: Query, deliveries: readonly DeliveryJob[]): Promise<void>;
+  /** Sent by whoever changed what the keys name, in the transaction of the change. */
+  sendSignal(query: Query, keys: readonly string[]): Promise<void>;
+}
+
+export interface Jobs extends JobSender {
+  /** pg-boss itself, for workers and schedules. */
+  readonly boss: PgBoss;
+  /** Deliveries can be sent only to queues that exist. `timeoutSeconds`: of the handler. */
+  ensureDeliveryQueue(handler: string, timeoutSeconds: number): Promise<void>;
+  /** Deletes jobs in the transaction that did their work. */
+  finish(query: Query, queue: string, jobIds: readonly string[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface JobsOptions {
+  readonly url: string;
+  readonly log: Logger;
+  /** False where jobs are only sent: no supervision, no schedules, no LISTEN. */
+  readonly works: boolean;
+}
+
+/** Starts pg-boss in its own schema and makes the queues that everybody sends to. */
+export async function openJobs({ url, log, works }: JobsOptions): Promise<Jobs> {
+  const boss = new PgBoss({
+    connectionString: url,
+    application_name: 'renewal-ledger jobs',
+    max: works ? 6 : 2,
+    supervise: works,
+    schedule: works,
+    useListenNotify: works,
+    registerInstance: works,
+    superviseIntervalSeconds: 10,
+    monitorIntervalSeconds: 10,
+    maintenanceIntervalSeconds: 3600,
+    persistWarnings: false,
+    openTelemetry: { enabled: false },
+  });
+  boss.on('error', (error) => log.warn({ err: error }, 'The job queue failed at something and goes on'));
+  boss.on('warning', ({ message, data }) => log.warn({ data }, message));
+  await boss.start();
+  await boss.createQueue(EVENT_QUEUE, QUEUE_DEFAULTS);
+  await boss.createQueue(SIGNAL_QUEUE, QUEUE_DEFAULTS);
+  return jobsOf(boss);
+}
+
+function jobsOf(boss: PgBoss): Jobs {
+  const insert = async (query: Query, queue: string, jobs: JobInsert[]) => {
+    if (jobs.length > 0) await boss.insert(queue, jobs, { db: inCaller(query) });
+  };
+  return {
+    boss,
+    wakeEvents: (query, wakeUps) =>
+      insert(query, EVENT_QUEUE, wakeUps.map(({ id, lane, startAfterSeconds }) => ({ data: { id, lane }, ...later(startAfterSeconds) }))),
+    async sendDeliveries(query, deliveries) {
+      for (const [handler, ofHandler] of Map.groupBy(deliveries, (delivery) => delivery.handler)) {
+        const jobs = ofHandler.map(({ eventId, startAfterSeconds }) => ({ data: { eventId }, ...later(startAfterSeconds) }));
+        await insert(query, deliveryQueueOf(handler), jobs);
+      }
+    },
+    sendSignal: (query, keys) => insert(query, SIGNAL_QUEUE, keys.length > 0 ? [{ data: { keys } }] : []),
+    async ensureDeliveryQueue(handler, timeoutSeconds) {
+      const expiry = { expireInSeconds: Math.ceil(timeoutSeconds) + 60 };
+      await boss.createQueue(deliveryQueueOf(handler), { ...QUEUE_DEFAULTS, ...expiry });
+      await boss.updateQueue(deliveryQueueOf(handler), expiry);
+    },
+    async finish(query, queue, jobIds) {
+      if (jobIds.length > 0) await boss.deleteJob(queue, [...jobIds], { db: inCaller(query) });
+    },
+    close: () => boss.stop({ graceful: true, timeout: 5_000 }),
+  };
+}
+
+const later = (seconds: number | undefined) => (seconds === undefined || seconds <= 0 ? {} : { startAfter: seconds });
+
+const inCaller = (query: Query): Db => ({ executeSql: async (text, values) => ({ rows: [...(await query(text, values))] }) });
+

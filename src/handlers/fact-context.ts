@@ -1,0 +1,13 @@
+import type { HandlerContext } from '@renewal-ledger/sdk';
+
+/** What a fact handler is given: it reads its event, records what it read, and does nothing else. */
+export interface FactContext extends HandlerContext {
+  record(fact: object): void;
+}
+
+/** Hands a fact to the batch that the handler runs in; it is written with the facts of the whole batch. */
+export function recordFact<Fact extends object>(ctx: HandlerContext, fact: Fact): void {
+  const { record } = ctx as Partial<FactContext>;
+  if (record === undefined) throw new TypeError('Facts can be recorded only by handlers of the built-in fact map.');
+  record(fact);
+}
