@@ -34,3 +34,40 @@ export class DataDirectoryInUseError extends LedgerError {
     super(`${holder} already runs on ${directory}. Stop it first, or set DATA_DIR to a directory of its own.`);
   }
 }
+
+/** A command needs a database, and neither an address nor a running service names one. */
+export class NoDatabaseError extends LedgerError {
+  readonly code = 'NO_DATABASE';
+
+  constructor(readonly dataDir: string) {
+    super(`No database runs in ${dataDir}. Start the service beside this command (npm start), or set DATABASE_URL.`);
+  }
+}
+
+/** A failure that whoever asked has caused and can mend: its code and sentence are told to them as they are. */
+export abstract class CallerError extends LedgerError {}
+
+/** What was asked for by its id is not there. */
+export class NotFoundError extends CallerError {
+  readonly code = 'NOT_FOUND';
+}
+
+/** What was sent cannot be taken; the sentence says which part, and what it may be. */
+export class BadInputError extends CallerError {
+  readonly code = 'BAD_USER_INPUT';
+}
+
+/** The state forbids the change. */
+export class LinkConflictError extends CallerError {
+  readonly code = 'LINK_CONFLICT';
+}
+
+/** No API key, or none that counts. */
+export class UnauthenticatedError extends CallerError {
+  readonly code = 'UNAUTHENTICATED';
+}
+
+/** The API key's scope is too small. */
+export class ForbiddenError extends CallerError {
+  readonly code = 'FORBIDDEN';
+}
