@@ -81,15 +81,33 @@ const REQUIRED_WITH_DATABASE_URL = {
  * Checks the whole environment and answers it as plain frozen data. An empty variable counts as unset.
  * @throws ConfigInvalidError naming every problem at once; no value is ever repeated, it might be a secret.
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
+export function readConfig(env: Variables = process.env): Config {
+  const given = givenIn(env);
   const parsed = Environment.safeParse(given);
   const problems = [
-    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`),
+    ...problemsOf(parsed.error),
     ...missingWithDatabaseUrl(given),
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigInvalidError(problems);
   return frozen(toConfig(parsed.data));
+}
+
+/** Only where the database is: what a command needs that runs beside the service. */
+export function readDatabaseConfig(env: Variables = process.env): Config['database'] {
+  const { DATABASE_URL, DATA_DIR } = givenIn(env);
+  const parsed = Environment.pick({ DATABASE_URL: true, DATA_DIR: true }).safeParse({ DATABASE_URL, DATA_DIR });
+  if (!parsed.success) throw new ConfigInvalidError(problemsOf(parsed.error));
+  return toDatabase(parsed.data);
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+function givenIn(env: Variables): Variables {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
+}
+
+function problemsOf(error: z.ZodError | undefined): string[] {
+  return (error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`);
 }
 
 function missingWithDatabaseUrl(given: Readonly<Record<string, unknown>>): string[] {
@@ -100,13 +118,10 @@ function missingWithDatabaseUrl(given: Readonly<Record<string, unknown>>): strin
 }
 
 function toConfig(env: Environment): Config {
-  const embedded = env.DATABASE_URL === undefined;
   return {
     host: env.HOST,
     port: env.PORT,
-    database: env.DATABASE_URL === undefined
-      ? { kind: 'embedded', dataDir: resolve(env.DATA_DIR) }
-      : { kind: 'url', url: env.DATABASE_URL },
+    database: toDatabase(env),
     webhookSecrets: env.STRIPE_WEBHOOK_SECRET,
     adminApiKey: env.ADMIN_API_KEY,
     livemode: env.LIVEMODE ?? 'both',
@@ -121,10 +136,16 @@ function toConfig(env: Environment): Config {
     syncEveryMinutes: env.SYNC_EVERY_MINUTES,
     retentionDays: env.RETENTION_DAYS,
     allowPrivateEndpoints: env.ALLOW_PRIVATE_ENDPOINTS,
-    ide: env.IDE ?? embedded,
+    ide: env.IDE ?? env.DATABASE_URL === undefined,
     logLevel: env.LOG_LEVEL,
     trustProxy: env.TRUST_PROXY,
   };
+}
+
+function toDatabase(env: Pick<Environment, 'DATABASE_URL' | 'DATA_DIR'>): Config['database'] {
+  return env.DATABASE_URL === undefined
+    ? { kind: 'embedded', dataDir: resolve(env.DATA_DIR) }
+    : { kind: 'url', url: env.DATABASE_URL };
 }
 
 function frozen<T extends object>(value: T): T {

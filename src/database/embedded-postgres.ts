@@ -42,7 +42,10 @@ export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
     return {
       url: (database) => server.url(database),
       adopted: server.adopted,
-      stop: () => server.stop().finally(() => lock.release()),
+      async stop() {
+        await server.stop();
+        await lock.release();
+      },
     };
   } catch (error) {
     await lock.release();

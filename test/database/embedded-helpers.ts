@@ -1,33 +1,24 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, realpathSync } from 'node:fs';
+import { chmodSync, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
+import { Client } from 'pg';
 import { onTestFinished } from 'vitest';
 import { openEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from '../../src/database/embedded-postgres.js';
+import { removeDataDirectory } from '../support/test-server.js';
 
-/** A new directory, removed with what root had to put elsewhere for it when the test ends. */
+/** A new directory's path, removed with all that stands for it when the test ends. */
 export function aDirectory({ mode = 0o755 } = {}): string {
   const home = mkdtempSync(join(tmpdir(), 'renewal-ledger-test-'));
   chmodSync(home, mode);
   onTestFinished(async () => {
-    const elsewhere = clusterOf(join(home, 'data'));
-    if (elsewhere && !elsewhere.startsWith(home)) await rm(dirname(elsewhere), { recursive: true, force: true });
+    await removeDataDirectory(join(home, 'data'));
     await rm(home, { recursive: true, force: true });
   });
   return join(home, 'data');
-}
-
-/** Where PostgreSQL's files really are. */
-export function clusterOf(dataDir: string): string | undefined {
-  try {
-    return realpathSync(join(dataDir, 'postgres'));
-  } catch {
-    return undefined;
-  }
 }
 
 export async function opened(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
@@ -37,7 +28,7 @@ export async function opened(options: EmbeddedPostgresOptions): Promise<Embedded
 }
 
 export async function query<Row>(url: string, text: string): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
   client.on('error', () => undefined);
   try {
     await client.connect();

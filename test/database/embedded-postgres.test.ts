@@ -5,7 +5,7 @@ import { openEmbeddedPostgres } from '../../src/database/embedded-postgres.js';
 import { isReachableByAll } from '../../src/database/embedded/account.js';
 import { DataDirectoryInUseError } from '../../src/errors.js';
 import { eventually } from '../support/eventually.js';
-import { aDirectory, aHolderOf, clusterOf, opened, query } from './embedded-helpers.js';
+import { aDirectory, aHolderOf, opened, query } from './embedded-helpers.js';
 
 const isRoot = process.getuid?.() === 0;
 const NOBODY = { uid: 65_534, gid: 65_534 };
@@ -35,7 +35,7 @@ describe('a data directory', () => {
     const server = await opened({ dataDir });
     const url = new URL(server.url());
     expect((await stat(join(dataDir, 'postgres-password'))).mode & 0o777).toBe(0o600);
-    expect((await stat(clusterOf(dataDir) as string)).mode & 0o777).toBe(0o700);
+    expect((await stat(join(dataDir, 'postgres'))).mode & 0o777).toBe(0o700);
 
     url.password = 'wrong';
     await expect(query(url.href, 'select 1')).rejects.toMatchObject({ code: '28P01' });

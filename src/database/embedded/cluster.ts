@@ -89,7 +89,11 @@ async function runInitdb(aside: string, options: ClusterOptions, tools: Pick<Clu
 
 async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path);
-  await directory.sync().finally(() => directory.close());
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
 }
 
 /** Makes the data directory where it is missing: root lets PostgreSQL's account pass through, all others let nobody. */

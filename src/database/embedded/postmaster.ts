@@ -65,8 +65,8 @@ export async function stopPostmaster({ pid }: Postmaster, directory: string): Pr
   for (const [signal, forMilliseconds] of [['SIGINT', 8_000], ['SIGQUIT', 2_000], ['SIGKILL', 2_000]] as const) {
     if (!standsIn(pid, directory)) return;
     process.kill(pid, signal);
-    const deadline = Date.now() + forMilliseconds;
-    while (standsIn(pid, directory) && Date.now() < deadline) await pause(10);
+    const deadline = performance.now() + forMilliseconds;
+    while (standsIn(pid, directory) && performance.now() < deadline) await pause(10);
   }
 }
 
@@ -94,8 +94,8 @@ function pidOf(child: ChildProcess): Promise<number> {
  * Before that the dead server's sessions have to be gone, because the file is also what would have told of them.
  */
 async function clearStalePidFile(directory: string): Promise<void> {
-  const deadline = Date.now() + 5_000;
-  while ((await processesIn(directory)).length > 0 && Date.now() < deadline) await pause(20);
+  const deadline = performance.now() + 5_000;
+  while ((await processesIn(directory)).length > 0 && performance.now() < deadline) await pause(20);
   if ((await processesIn(directory)).length === 0) rmSync(join(directory, 'postmaster.pid'), { force: true });
 }
 

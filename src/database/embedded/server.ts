@@ -1,6 +1,6 @@
 import { readFileSync, truncateSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import pg from 'pg';
+import { Client } from 'pg';
 import { EmbeddedPostgresError } from '../../errors.js';
 import { type Cluster, ROLE } from './cluster.js';
 import { findPostmaster, isReady, type Postmaster, sizeOf, startPostmaster, standsIn, stopPostmaster } from './postmaster.js';
@@ -87,9 +87,9 @@ class Server {
 
   /** False once the process is gone, or has not taken a connection for a minute. */
   async #answers(postmaster: Postmaster): Promise<boolean> {
-    const deadline = Date.now() + 60_000;
+    const deadline = performance.now() + 60_000;
     const { directory } = this.cluster;
-    while (standsIn(postmaster.pid, directory) && Date.now() < deadline) {
+    while (standsIn(postmaster.pid, directory) && performance.now() < deadline) {
       if (isReady(directory) && (await hasDatabase(addressOf(postmaster, this.options.password, 'postgres')))) return true;
       await pause(10);
     }
@@ -100,17 +100,24 @@ class Server {
     const { port, pid } = this.#postmaster ?? {};
     if (this.#stopped || this.#restart || pid === undefined || standsIn(pid, this.cluster.directory)) return;
     this.options.onNotice?.('The embedded PostgreSQL ended unexpectedly; it is started again.');
-    this.#restart = this.#start(port)
-      .then((postmaster) => { this.#postmaster = postmaster; })
-      .catch((error: Error) => this.options.onNotice?.(error.message))
-      .finally(() => { this.#restart = undefined; });
+    this.#restart = this.#startAgain(port).finally(() => {
+      this.#restart = undefined;
+    });
+  }
+
+  async #startAgain(port: number | undefined): Promise<void> {
+    try {
+      this.#postmaster = await this.#start(port);
+    } catch (error) {
+      this.options.onNotice?.((error as Error).message);
+    }
   }
 }
 export type { Server };
 
 /** Whether the server takes connections and, after the first that it took, has the service's database. */
 async function hasDatabase(address: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: address, connectionTimeoutMillis: 2_000, query_timeout: 10_000 });
+  const client = new Client({ connectionString: address, connectionTimeoutMillis: 2_000, query_timeout: 10_000 });
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -1,0 +1,57 @@
+import { Migrator } from '@mikro-orm/migrations';
+import { defineConfig, MikroORM, UnderscoreNamingStrategy, type Options } from '@mikro-orm/postgresql';
+import type { Pool } from 'pg';
+import { entities } from '../entities/index.js';
+import { migrationsList } from '../migrations/index.js';
+
+export type OrmSettings = Readonly<{
+  /** Connections at most; migrating needs two. */
+  pool?: number;
+  /** The ORM's own warnings. Never a statement: it would carry its parameters. */
+  onWarning?: (message: string) => void;
+  /** Called with the pool under the ORM, once it is made. */
+  onPoolCreated?: (pool: Pool) => void;
+}>;
+
+/** What lies in the database beside the entities: the ORM's comparison of schemas leaves it alone. */
+const NOT_THE_ORMS = { schemas: ['pgboss', 'event_body_partition'], tables: ['migration_lock'] };
+
+/**
+ * The ORM's options: every entity and migration is named, nothing is searched for in directories, so source and build
+ * behave alike. Migrations carry no snapshot; `migration:create` and `migration:check` compare with the database.
+ */
+export function ormOptions(url: string, settings: OrmSettings = {}): Options {
+  return defineConfig({
+    clientUrl: url,
+    entities,
+    namingStrategy: UnderscoreNamingStrategy,
+    forceUtcTimezone: true,
+    ensureDatabase: false,
+    colors: false,
+    logger: settings.onWarning ?? (() => undefined),
+    pool: { min: 0, max: settings.pool ?? 10, idleTimeoutMillis: 30_000 },
+    driverOptions: {
+      application_name: 'renewal-ledger',
+      connectionTimeoutMillis: 4_000,
+      keepAlive: true,
+      ...(settings.onPoolCreated && { onPoolCreated: settings.onPoolCreated }),
+    },
+    extensions: [Migrator],
+    migrations: {
+      migrationsList,
+      path: './dist/migrations',
+      pathTs: './src/migrations',
+      fileName: (timestamp, name) => (name ? `${timestamp}_${name}` : timestamp),
+      // Indexes on large tables are built concurrently, which no transaction around all migrations would allow.
+      allOrNothing: false,
+      snapshot: false,
+      silent: true,
+    },
+    schemaGenerator: { ignoreSchema: NOT_THE_ORMS.schemas, skipTables: NOT_THE_ORMS.tables },
+  });
+}
+
+/** An ORM on this database, with a pool of its own. */
+export function connectDatabase(url: string, settings?: OrmSettings): Promise<MikroORM> {
+  return MikroORM.init(ormOptions(url, settings));
+}
