@@ -185,8 +185,14 @@ const events = [
   `create table "event_body" (
     "event_id" text not null,
     "received_at" timestamptz not null,
-    "body" bytea compression lz4 not null,
+    "body" bytea not null,
     primary key ("event_id", "received_at")) partition by range ("received_at")`,
+  // Where the server was built with it; the embedded one was not. Partitions made from now on inherit it.
+  `do $$ begin
+    if exists (select from pg_settings where name = 'default_toast_compression' and 'lz4' = any (enumvals)) then
+      alter table "event_body" alter column "body" set compression lz4;
+    end if;
+  end $$`,
   `create table "delivery" (
     "event_id" text not null,
     "handler" text not null,
