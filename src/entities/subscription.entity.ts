@@ -53,6 +53,10 @@ export class Subscription {
   @Property({ type: 'bigint', nullable: true })
   namedIntentId!: string | null;
 
+  /** True where its own metadata named the intent; else an invoice's copy of it did. */
+  @Property({ type: 'boolean', default: false })
+  isNamedByItself!: boolean;
+
   /** The owner in force. Kept by settle. */
   @ManyToOne(() => CheckoutIntent, { ref: true, nullable: true })
   checkoutIntent!: Ref<CheckoutIntent> | null;

@@ -52,6 +52,7 @@ const facts = [
     "created_at" timestamptz null,
     "named_intent_uuid" uuid null,
     "named_intent_id" bigint null,
+    "is_named_by_itself" boolean not null default false,
     "checkout_intent_id" bigint null,
     "first_customer_id" text null,
     "first_event_at" timestamptz null,

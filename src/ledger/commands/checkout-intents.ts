@@ -1,0 +1,123 @@
+import type { Transaction } from '../../database/transaction.js';
+import type { CheckoutIntentState } from '../../entities/states.js';
+import { BadInputError, LinkConflictError, NotFoundError } from '../../errors.js';
+import { isIntentId } from '../intent-name.js';
+import { followersOf } from '../intent-states.js';
+import type { IntentRecord } from '../records.js';
+import { lockScope, type Scope } from '../scope.js';
+import { assertText, type CommandContext, quote, runCommand, settleFor } from './context.js';
+
+/** Undefined leaves a field, null clears it. */
+interface IntentFields {
+  readonly enterpriseName?: string | null | undefined;
+  readonly enterpriseSlug?: string | null | undefined;
+  readonly enterpriseUuid?: string | null | undefined;
+  readonly stripeCustomerId?: string | null | undefined;
+}
+
+export interface CreateCheckoutIntent extends IntentFields {
+  readonly uuid?: string | null | undefined;
+  readonly quantity: number;
+  readonly state: CheckoutIntentState;
+}
+
+export interface UpdateCheckoutIntent extends IntentFields {
+  readonly id: string;
+  readonly state?: CheckoutIntentState | null | undefined;
+  readonly quantity?: number | null | undefined;
+  readonly reason?: string | null | undefined;
+}
+
+/** A repeat answers the present row. Finds the facts that named the intent before it existed. */
+export function createCheckoutIntent(context: CommandContext, input: CreateCheckoutIntent): Promise<string> {
+  assertFields(input);
+  return runCommand(context, async (tx) => {
+    // Waits for whoever is storing facts: either they see this intent, or it sees the subscriptions that name it.
+    await tx.query('lock table subscription in share row exclusive mode');
+    const inserted = await insertIntent(tx, input);
+    if (inserted === null) return presentIntent(tx, input.uuid ?? '');
+    const subscriptionIds = await subscriptionsNaming(tx, inserted);
+    const before = await lockScope(tx, { intentIds: [inserted.id], subscriptionIds });
+    await settleFor(context, tx, { before, change: { next: before, created: { intentId: inserted.id } }, reason: 'created' });
+    return inserted.id;
+  });
+}
+
+export function updateCheckoutIntent(context: CommandContext, input: UpdateCheckoutIntent): Promise<string> {
+  assertFields(input);
+  if (input.state === null) throw new BadInputError('state cannot be cleared; leave it out, or give a state.');
+  if (input.quantity === null) throw new BadInputError('quantity cannot be cleared; leave it out, or give a number.');
+  return runCommand(context, async (tx) => {
+    const before = await lockScope(tx, { intentIds: isIntentId(input.id) ? [input.id] : [] });
+    const intent = before.intents.find(({ id }) => id === input.id);
+    if (intent === undefined) throw new NotFoundError(`There is no checkout intent with the id ${quote(input.id)}.`);
+    assertTransition(intent, input.state ?? intent.state);
+    const next = withIntent(before, edited(intent, input));
+    await settleFor(context, tx, { before, change: { next }, reason: input.reason ?? null });
+    return intent.id;
+  });
+}
+
+function assertFields(input: IntentFields & { readonly quantity?: number | null | undefined }): void {
+  assertText('enterpriseName', input.enterpriseName);
+  assertText('enterpriseSlug', input.enterpriseSlug);
+  assertText('stripeCustomerId', input.stripeCustomerId);
+  if (typeof input.quantity === 'number' && input.quantity < 1) throw new BadInputError('quantity must be 1 or more.');
+}
+
+function assertTransition(intent: IntentRecord, state: CheckoutIntentState): void {
+  const allowed = followersOf(intent.state);
+  if (state === intent.state || allowed.includes(state)) return;
+  const may = allowed.length === 0 ? 'nothing may follow it' : `only ${allowed.join(', ')} may follow it`;
+  throw new LinkConflictError(`Checkout intent ${intent.id} is ${intent.state}: ${may}, not ${state}.`);
+}
+
+function edited(intent: IntentRecord, input: UpdateCheckoutIntent): IntentRecord {
+  const keep = <T>(given: T | undefined, present: T): T => (given === undefined ? present : given);
+  return {
+    ...intent,
+    state: input.state ?? intent.state,
+    quantity: input.quantity ?? intent.quantity,
+    givenCustomerId: keep(input.stripeCustomerId, intent.givenCustomerId),
+    enterpriseName: keep(input.enterpriseName, intent.enterpriseName),
+    enterpriseSlug: keep(input.enterpriseSlug, intent.enterpriseSlug),
+    enterpriseUuid: keep(input.enterpriseUuid, intent.enterpriseUuid),
+  };
+}
+
+function withIntent(scope: Scope, intent: IntentRecord): Scope {
+  return { ...scope, intents: scope.intents.map((other) => (other.id === intent.id ? intent : other)) };
+}
+
+async function insertIntent(tx: Transaction, input: CreateCheckoutIntent): Promise<{ id: string; uuid: string } | null> {
+  const [row] = await tx.query<{ id: string; uuid: string }>(
+    `insert into checkout_intent
+       (uuid, state, enterprise_name, enterprise_slug, enterprise_uuid, given_stripe_customer_id, stripe_customer_id, quantity)
+     values (coalesce($1::uuid, gen_random_uuid()), $2, $3, $4, $5, $6, $6, $7)
+     on conflict (uuid) do nothing returning id, uuid`,
+    [
+      input.uuid ?? null,
+      input.state,
+      input.enterpriseName ?? null,
+      input.enterpriseSlug ?? null,
+      input.enterpriseUuid ?? null,
+      input.stripeCustomerId ?? null,
+      input.quantity,
+    ],
+  );
+  return row ?? null;
+}
+
+async function presentIntent(tx: Transaction, uuid: string): Promise<string> {
+  const [row] = await tx.query<{ id: string }>('select id from checkout_intent where uuid = $1::uuid', [uuid]);
+  if (row === undefined) throw new NotFoundError(`The checkout intent ${quote(uuid)} was removed while it was created again; try once more.`);
+  return row.id;
+}
+
+async function subscriptionsNaming(tx: Transaction, { id, uuid }: { id: string; uuid: string }): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    'select id from subscription where named_intent_uuid = $1::uuid union select id from subscription where named_intent_id = $2::bigint',
+    [uuid, id],
+  );
+  return rows.map((row) => row.id);
+}

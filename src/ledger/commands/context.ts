@@ -1,0 +1,76 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { Clock } from '../../clock.js';
+import { inTransaction, type Transaction } from '../../database/transaction.js';
+import { LinkedBy } from '../../entities/states.js';
+import { BadInputError, NotFoundError } from '../../errors.js';
+import type { Announcer } from '../announcer.js';
+import { isIntentId } from '../intent-name.js';
+import type { RenewalRecord } from '../records.js';
+import { lockScope, type Scope, type ScopeKeys } from '../scope.js';
+import { type ScopeChange, settleScope } from '../settle-scope.js';
+import type { Settlement } from '../settle.js';
+
+/** One call by one caller. */
+export interface CommandContext {
+  readonly em: EntityManager;
+  readonly announcer: Announcer;
+  readonly clock: Clock;
+  readonly by: string;
+}
+
+const RETRIES = 5;
+const DEADLOCK_OR_SERIALIZATION = ['40P01', '40001'];
+
+/** Runs a command in one transaction; one that PostgreSQL chose as a deadlock's victim is run again. */
+export async function runCommand<T>(context: CommandContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await inTransaction(context.em, work);
+    } catch (error) {
+      if (attempt === RETRIES || !isTransient(error)) throw error;
+    }
+  }
+}
+
+/** Settles a locked scope after a caller's change: the caller is the author of all that follows. */
+export function settleFor(context: CommandContext, tx: Transaction, { before, change, reason }: { before: Scope; change: ScopeChange; reason: string | null }): Promise<Settlement[]> {
+  const { announcer, clock, by } = context;
+  return settleScope(tx, before, change, { announcer, now: clock.now(), announce: true, linkAs: LinkedBy.RULE, authorOf: () => ({ by, reason }) });
+}
+
+/** Locks the intent of a renewal, and answers the renewal as it is then. */
+export async function lockRenewal(tx: Transaction, renewalId: string, also: ScopeKeys = {}): Promise<{ scope: Scope; renewal: RenewalRecord }> {
+  const [found] = isIntentId(renewalId)
+    ? await tx.query<{ checkout_intent_id: string }>('select checkout_intent_id from renewal where id = $1::bigint', [renewalId])
+    : [];
+  if (found === undefined) throw new NotFoundError(`There is no renewal with the id ${quote(renewalId)}.`);
+  const scope = await lockScope(tx, { ...also, intentIds: [found.checkout_intent_id] });
+  const renewal = scope.renewals.find(({ id }) => id === renewalId);
+  if (renewal === undefined) throw new NotFoundError(`There is no renewal with the id ${quote(renewalId)}.`);
+  return { scope, renewal };
+}
+
+export function withRenewal(scope: Scope, renewal: RenewalRecord): Scope {
+  const isThere = scope.renewals.some(({ id }) => id === renewal.id);
+  const renewals = isThere ? scope.renewals.map((other) => (other.id === renewal.id ? renewal : other)) : [...scope.renewals, renewal];
+  return { ...scope, renewals };
+}
+
+/** Refuses text that cannot be stored or is empty; `field` names it in the error. */
+export function assertText(field: string, value: string | null | undefined): void {
+  if (value === null || value === undefined) return;
+  if (value.includes('\0')) throw new BadInputError(`${field} holds a NUL character; leave it out.`);
+  if (value.trim() === '') throw new BadInputError(`${field} is empty; give a value, or leave it out.`);
+  if (value.length > 255) throw new BadInputError(`${field} is longer than 255 characters.`);
+}
+
+/** An id as it may stand in an error: bounded, and without line breaks. */
+export function quote(id: string): string {
+  return JSON.stringify(id.slice(0, 80));
+}
+
+function isTransient(error: unknown): boolean {
+  const { code, cause } = error as { code?: unknown; cause?: unknown };
+  if (typeof code === 'string' && DEADLOCK_OR_SERIALIZATION.includes(code)) return true;
+  return cause !== undefined && cause !== null && isTransient(cause);
+}

@@ -1,0 +1,139 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { inTransaction, type Transaction } from '../../database/transaction.js';
+import { LinkedBy, RenewalState } from '../../entities/states.js';
+import { LinkConflictError, NotFoundError } from '../../errors.js';
+import { isLive } from '../eligibility.js';
+import { explain, type Explanation } from '../explain.js';
+import { isOfCustomer } from '../match.js';
+import { type InvoiceRecord, MatchOutcome, type RenewalRecord } from '../records.js';
+import { lockScope, readScope, type Scope } from '../scope.js';
+import { groupsOf } from '../settle-scope.js';
+import { type Settlement, settle } from '../settle.js';
+import { assertText, type CommandContext, lockRenewal, quote, runCommand, settleFor, withRenewal } from './context.js';
+
+export interface LinkInvoice {
+  readonly invoiceId: string;
+  /** Left out: the matching rules choose. */
+  readonly renewalId?: string | null | undefined;
+}
+
+export interface LinkResult {
+  readonly outcome: MatchOutcome;
+  readonly renewalId: string | null;
+  readonly explanation: Explanation;
+}
+
+/** Links by the rules, or to the renewal named. Never overwrites a link. */
+export function linkInvoice(context: CommandContext, { invoiceId, renewalId }: LinkInvoice): Promise<LinkResult> {
+  assertText('invoiceId', invoiceId);
+  return runCommand(context, (tx) =>
+    renewalId === null || renewalId === undefined ? linkByRule(context, tx, invoiceId) : linkByName(context, tx, { invoiceId, renewalId }),
+  );
+}
+
+/** Takes a wrong link back for good: the rules never make it again. Refused once processing has begun. */
+export function unlinkInvoice(context: CommandContext, { renewalId, reason }: { renewalId: string; reason: string }): Promise<string> {
+  assertText('reason', reason);
+  return runCommand(context, async (tx) => {
+    const { scope, renewal } = await lockRenewal(tx, renewalId);
+    if (renewal.invoiceId === null) throw new LinkConflictError(`Renewal ${renewal.id} is linked to no invoice.`);
+    if (renewal.processedAt !== null || renewal.processingStartedAt !== null) {
+      throw new LinkConflictError(`Renewal ${renewal.id} was processed, or its processing has begun: its link stands.`);
+    }
+    const pair = { renewalId: renewal.id, invoiceId: renewal.invoiceId };
+    await tx.query('insert into refused_pair (renewal_id, stripe_invoice_id, by, reason) values ($1, $2, $3, $4) on conflict do nothing', [
+      pair.renewalId,
+      pair.invoiceId,
+      context.by,
+      reason,
+    ]);
+    const freed = withRenewal(freeInvoice(scope, pair.invoiceId), { ...renewal, invoiceId: null, linkedBy: null });
+    await settleFor(context, tx, { before: scope, change: { next: { ...freed, refusedPairs: [...scope.refusedPairs, pair] } }, reason });
+    return renewal.id;
+  });
+}
+
+/** Why this invoice is, or is not, linked: computed afresh, without a lock. Null where no such invoice is known. */
+export function explainMatch(em: EntityManager, invoiceId: string): Promise<Explanation | null> {
+  return inTransaction(em, async (tx) => {
+    const subscriptionId = await subscriptionOf(tx, invoiceId);
+    if (subscriptionId === undefined) return null;
+    const scope = await readScope(tx, { invoiceIds: [invoiceId], subscriptionIds: subscriptionId === null ? [] : [subscriptionId] });
+    return explainIn(groupsOf(scope).map((group) => settle(group)), invoiceId);
+  });
+}
+
+async function linkByRule(context: CommandContext, tx: Transaction, invoiceId: string): Promise<LinkResult> {
+  const subscriptionId = await subscriptionOf(tx, invoiceId);
+  if (subscriptionId === undefined) throw new NotFoundError(`No event of invoice ${quote(invoiceId)} has come; name the renewal to link it all the same.`);
+  const before = await lockScope(tx, { invoiceIds: [invoiceId], subscriptionIds: subscriptionId === null ? [] : [subscriptionId] });
+  const wasLinked = before.renewals.some((renewal) => renewal.invoiceId === invoiceId);
+  const settled = await settleFor(context, tx, { before, change: { next: before }, reason: 'linkInvoice' });
+  const explanation = explainIn(settled, invoiceId);
+  if (explanation === null) throw new NotFoundError(`Invoice ${quote(invoiceId)} is not known any more.`);
+  return { outcome: wasLinked ? MatchOutcome.ALREADY_LINKED : explanation.outcome, renewalId: explanation.renewalId, explanation };
+}
+
+async function linkByName(context: CommandContext, tx: Transaction, { invoiceId, renewalId }: { invoiceId: string; renewalId: string }): Promise<LinkResult> {
+  const subscriptionId = (await subscriptionOf(tx, invoiceId)) ?? null;
+  const { scope, renewal } = await lockRenewal(tx, renewalId, { invoiceIds: [invoiceId], subscriptionIds: subscriptionId === null ? [] : [subscriptionId] });
+  const refusal = refusalOf(scope, renewal, invoiceId);
+  if (refusal !== null) return refusal;
+  const linked = { ...renewal, invoiceId, linkedBy: LinkedBy.PERSON };
+  const settled = await settleFor(context, tx, { before: scope, change: { next: withRenewal(scope, linked) }, reason: 'linkInvoice' });
+  const explanation = explainIn(settled, invoiceId) ?? explainUnknown(invoiceId, renewal.id);
+  return { outcome: MatchOutcome.LINKED, renewalId: renewal.id, explanation };
+}
+
+/** A named link skips the rules of eligibility and tolerance; never that of a taken link, of the customer, or of a dead invoice. */
+function refusalOf(scope: Scope, renewal: RenewalRecord, invoiceId: string): LinkResult | null {
+  const holder = scope.renewals.find((other) => other.invoiceId === invoiceId);
+  const invoice = scope.invoices.find(({ id }) => id === invoiceId);
+  const refuse = (outcome: MatchOutcome, at: RenewalRecord | null, [code, reason]: [string, string]): LinkResult => {
+    const explained = explainIn(groupsOf(scope).map((group) => settle(group)), invoiceId) ?? explainUnknown(invoiceId, null);
+    return { outcome, renewalId: at?.id ?? null, explanation: { ...explained, outcome, code, reason, renewalId: at?.id ?? null } };
+  };
+  if (holder !== undefined) return refuse(MatchOutcome.ALREADY_LINKED, holder, ['TAKEN', `It is linked to renewal ${holder.id}.`]);
+  if (renewal.invoiceId !== null) return refuse(MatchOutcome.CONFLICT, renewal, ['TAKEN', `Renewal ${renewal.id} is linked to invoice ${renewal.invoiceId}.`]);
+  if (invoice === undefined) return null;
+  if (!isLive(invoice)) return refuse(MatchOutcome.NOT_A_RENEWAL, null, ['NOT_LIVE', `It is ${invoice.status}: it pays for nothing.`]);
+  if (isOfIntentCustomer(scope, renewal, invoice)) return null;
+  return refuse(MatchOutcome.NO_RENEWAL, null, ['OTHER_CUSTOMER', 'The invoice is of another customer than the renewal.']);
+}
+
+function isOfIntentCustomer(scope: Scope, renewal: RenewalRecord, invoice: InvoiceRecord): boolean {
+  const intent = scope.intents.find(({ id }) => id === renewal.intentId);
+  const subscription = scope.subscriptions.find(({ id }) => id === invoice.subscriptionId) ?? null;
+  return intent === undefined || isOfCustomer(intent, invoice, subscription);
+}
+
+async function subscriptionOf(tx: Transaction, invoiceId: string): Promise<string | null | undefined> {
+  const [row] = await tx.query<{ id: string | null }>('select stripe_subscription_id as id from invoice where id = $1', [invoiceId]);
+  return row === undefined ? undefined : row.id;
+}
+
+function explainIn(settled: readonly Settlement[], invoiceId: string): Explanation | null {
+  for (const settlement of settled) {
+    const invoice = settlement.invoices.find(({ id }) => id === invoiceId);
+    if (invoice !== undefined) return explain(invoice, settlement);
+  }
+  return null;
+}
+
+/** Of an invoice without facts: linked by name before its first event came. */
+function explainUnknown(invoiceId: string, renewalId: string | null): Explanation {
+  return {
+    invoiceId,
+    outcome: renewalId === null ? MatchOutcome.NO_RENEWAL : MatchOutcome.LINKED,
+    code: renewalId === null ? 'NO_SUBSCRIPTION' : 'LINKED_BY_PERSON',
+    reason: 'No event of this invoice has come yet.',
+    periodStart: null,
+    renewalId,
+    candidates: [],
+  };
+}
+
+/** A freed invoice belongs to its subscription's intent again. */
+function freeInvoice(scope: Scope, invoiceId: string): Scope {
+  return { ...scope, invoices: scope.invoices.map((invoice) => (invoice.id === invoiceId ? { ...invoice, isLinked: false } : invoice)) };
+}

@@ -1,0 +1,58 @@
+import type { Changes } from '../entities/record-change.js';
+import type { IntentRecord, RenewalRecord } from './records.js';
+
+/** A change of a renewal, as written to `renewal_change`. */
+export interface RenewalChangeRow {
+  readonly id: string;
+  /** Null: this change created it. */
+  readonly before: RenewalRecord | null;
+  readonly after: RenewalRecord;
+  readonly by: string;
+  readonly reason: string | null;
+}
+
+type History<T> = readonly (readonly [field: keyof T, name: string])[];
+
+/** The fields that history tells, by the names that GraphQL has for them. */
+export const RENEWAL_HISTORY: History<RenewalRecord> = [
+  ['state', 'state'],
+  ['priorSubscriptionPlanUuid', 'priorSubscriptionPlanUuid'],
+  ['renewedSubscriptionPlanUuid', 'renewedSubscriptionPlanUuid'],
+  ['subscriptionId', 'stripeSubscriptionId'],
+  ['givenDate', 'givenDate'],
+  ['effectiveDate', 'effectiveDate'],
+  ['invoiceId', 'stripeInvoiceId'],
+  ['linkedBy', 'linkedBy'],
+  ['processedAt', 'processedAt'],
+  ['canceledByHand', 'canceledByHand'],
+  ['isCanceled', 'isCanceled'],
+  ['subscriptionCancelAt', 'subscriptionCancelAt'],
+];
+
+export const INTENT_HISTORY: History<IntentRecord> = [
+  ['state', 'state'],
+  ['customerId', 'stripeCustomerId'],
+  ['enterpriseName', 'enterpriseName'],
+  ['enterpriseSlug', 'enterpriseSlug'],
+  ['enterpriseUuid', 'enterpriseUuid'],
+  ['quantity', 'quantity'],
+];
+
+/** What history has to tell of the difference; empty where there is none. `before` is null of what was just created. */
+export function changesBetween<T extends object>(history: History<T>, before: T | null, after: T): Changes {
+  return Object.fromEntries(
+    history
+      .map(([field, name]) => [name, before === null ? null : toJson(before[field]), toJson(after[field])] as const)
+      .filter(([, old, now]) => old !== now)
+      .map(([name, old, now]) => [name, [old, now]]),
+  );
+}
+
+/** True where any column differs, told in history or not. */
+export function differs<T extends object>(before: T, after: T): boolean {
+  return (Object.keys(after) as (keyof T)[]).some((field) => toJson(before[field]) !== toJson(after[field]));
+}
+
+function toJson(value: unknown): unknown {
+  return value instanceof Date ? value.toISOString() : value;
+}

@@ -1,0 +1,70 @@
+import { toUnnest } from '../database/bulk.js';
+import type { Transaction } from '../database/transaction.js';
+import { EventSource, EventState } from '../entities/states.js';
+import type { Announcement } from './announcements.js';
+import type { Announcer } from './announcer.js';
+
+/** Why a backfill's events are stored and handled by nobody: old money is no news. `replayEvents` can release them. */
+export const HELD_BACK = 'Held back: found by a backfill or an import that was not told to announce.';
+
+export interface RaiseOptions {
+  readonly now: Date;
+  /** False: stored as IGNORED, so that nothing can raise it later. */
+  readonly announce: boolean;
+}
+
+const COLUMNS = {
+  id: 'text',
+  type: 'text',
+  source: 'text',
+  state: 'text',
+  ignored_because: 'text',
+  occurred_at: 'timestamptz',
+  stripe_customer_id: 'text',
+  stripe_subscription_id: 'text',
+  stripe_invoice_id: 'text',
+  checkout_intent_id: 'bigint',
+  body: 'text',
+} as const;
+
+/**
+ * Stores events of the ledger, each once by its id `<type>:<key>`, and wakes a worker for those that somebody handles, all in the
+ * caller's transaction. An event that is there already stays as it is.
+ */
+export async function raise(tx: Transaction, announcer: Announcer, announcements: readonly Announcement[], options: RaiseOptions): Promise<void> {
+  if (announcements.length === 0) return;
+  const rows = announcements.map((announcement) => toRow(announcer, announcement, options)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const { source, parameters } = toUnnest(rows, COLUMNS);
+  const born = await tx.query<{ id: string; state: EventState; lane: string }>(
+    `with v as (select * from ${source}),
+     born as (
+       insert into event (id, type, source, state, ignored_because, occurred_at, stripe_customer_id, stripe_subscription_id, stripe_invoice_id, checkout_intent_id, body_hash)
+       select id, type, source, state, ignored_because, occurred_at, stripe_customer_id, stripe_subscription_id, stripe_invoice_id, checkout_intent_id, sha256(convert_to(body, 'UTF8'))
+       from v order by id on conflict (id) do nothing
+       returning id, state, received_at, coalesce(stripe_subscription_id, checkout_intent_id::text, id) as lane),
+     bodies as (
+       insert into event_body (event_id, received_at, body)
+       select born.id, born.received_at, convert_to(v.body, 'UTF8') from born join v on v.id = born.id)
+     select id, state, lane from born`,
+    parameters,
+  );
+  await announcer.wake(tx, born.filter(({ state }) => state === EventState.PENDING));
+}
+
+function toRow(announcer: Announcer, { type, key, object }: Announcement, { now, announce }: RaiseOptions): Record<keyof typeof COLUMNS, unknown> & { id: string } {
+  const id = `${type}:${key}`;
+  const route = announce ? announcer.routeOf(type) : { state: EventState.IGNORED, ignoredBecause: HELD_BACK };
+  return {
+    id,
+    type,
+    source: EventSource.LEDGER,
+    state: route.state,
+    ignored_because: route.ignoredBecause,
+    occurred_at: now,
+    stripe_customer_id: object.stripeCustomerId,
+    stripe_subscription_id: object.stripeSubscriptionId,
+    stripe_invoice_id: object.stripeInvoiceId,
+    checkout_intent_id: object.checkoutIntentId,
+    body: JSON.stringify({ id, object: 'event', type, created: Math.floor(now.getTime() / 1000), data: { object } }),
+  };
+}

@@ -1,0 +1,88 @@
+import type { AttentionCode } from '@renewal-ledger/sdk';
+import { isLive } from './eligibility.js';
+import type { Links } from './links.js';
+import type { Group, IntentRecord, InvoiceRecord, RenewalRecord, SubscriptionRecord } from './records.js';
+
+/** Something that a person should see: becomes the ledger event `attention.needed:<code>:<subject>`, raised once. */
+export interface Report {
+  readonly code: AttentionCode;
+  /** The id of the Stripe object that it is about. */
+  readonly subject: string;
+  readonly message: string;
+  readonly subscriptionId: string | null;
+  readonly invoiceId: string | null;
+  readonly renewalId: string | null;
+  readonly customerId: string | null;
+}
+
+interface Settled {
+  readonly group: Group;
+  readonly intent: IntentRecord | null;
+  readonly renewals: readonly RenewalRecord[];
+  readonly links: Links;
+}
+
+/** What settling found that no rule may mend. */
+export function findReports(settled: Settled): Report[] {
+  return [...foreignCustomers(settled), ...betterClaims(settled), ...heldByVoid(settled), ...paidAfterEnd(settled)];
+}
+
+/** True where `renewal` is paid by an invoice that was paid after its subscription ended: it is reported, and not processed. */
+export function isPaidAfterEnd(invoice: InvoiceRecord | undefined, subscription: SubscriptionRecord | undefined): boolean {
+  if (invoice?.status !== 'paid' || invoice.paidAt === null) return false;
+  return subscription !== undefined && subscription.endedAt !== null && invoice.paidAt > subscription.endedAt;
+}
+
+function foreignCustomers({ group, intent }: Settled): Report[] {
+  const owner = intent?.customerId ?? null;
+  if (intent === null || owner === null) return [];
+  const subscriptions = group.subscriptions.map((subscription) => ({
+    id: subscription.id,
+    subscriptionId: subscription.id,
+    invoiceId: null,
+    customerId: subscription.customerId ?? subscription.firstCustomerId,
+  }));
+  const invoices = group.invoices.map((invoice) => ({ ...invoice, invoiceId: invoice.id }));
+  return [...subscriptions, ...invoices].flatMap(({ id, subscriptionId, invoiceId, customerId }) => {
+    if (customerId === null || customerId === owner) return [];
+    const message = `${id} is of customer ${customerId}; checkout intent ${intent.id} is of ${owner}: it changes nothing there.`;
+    return [{ code: 'FOREIGN_CUSTOMER' as const, subject: id, message, subscriptionId, invoiceId, renewalId: null, customerId }];
+  });
+}
+
+function betterClaims({ group, renewals, links }: Settled): Report[] {
+  return links.betterClaims.map(({ invoiceId, renewalId }) => {
+    const renewal = renewals.find(({ id }) => id === renewalId);
+    const invoice = group.invoices.find(({ id }) => id === invoiceId);
+    const message = `Invoice ${invoiceId} has a better claim to renewal ${renewalId} than ${renewal?.invoiceId ?? 'none'}, whose link stands.`;
+    return { code: 'BETTER_CLAIM', subject: invoiceId, message, ...idsOf(invoice, renewalId), invoiceId };
+  });
+}
+
+function heldByVoid({ group, renewals, links }: Settled): Report[] {
+  return renewals.flatMap((renewal) => {
+    const invoice = group.invoices.find(({ id }) => id === links.byRenewal.get(renewal.id)?.invoiceId);
+    if (invoice === undefined || isLive(invoice)) return [];
+    const message = `Invoice ${invoice.id} is ${invoice.status}, and renewal ${renewal.id}, which it paid for, was processed: take back what it granted, or bill it again.`;
+    return [{ code: 'VOIDED_AFTER_PROCESSED' as const, subject: invoice.id, message, ...idsOf(invoice, renewal.id) }];
+  });
+}
+
+function paidAfterEnd({ group, renewals, links }: Settled): Report[] {
+  return renewals.flatMap((renewal) => {
+    const invoice = group.invoices.find(({ id }) => id === links.byRenewal.get(renewal.id)?.invoiceId);
+    const subscription = group.subscriptions.find(({ id }) => id === invoice?.subscriptionId);
+    if (renewal.processedAt !== null || invoice === undefined || !isPaidAfterEnd(invoice, subscription)) return [];
+    const message = `Invoice ${invoice.id} was paid after its subscription had ended: renewal ${renewal.id} is not processed.`;
+    return [{ code: 'PAID_AFTER_END' as const, subject: invoice.id, message, ...idsOf(invoice, renewal.id) }];
+  });
+}
+
+function idsOf(invoice: InvoiceRecord | undefined, renewalId: string): Pick<Report, 'subscriptionId' | 'invoiceId' | 'renewalId' | 'customerId'> {
+  return {
+    subscriptionId: invoice?.subscriptionId ?? null,
+    invoiceId: invoice?.id ?? null,
+    renewalId,
+    customerId: invoice?.customerId ?? null,
+  };
+}

@@ -1,0 +1,110 @@
+import type { Transaction } from '../database/transaction.js';
+import type { IntentName, IntentRecord, InvoiceRecord, MoveRecord, RefusedPairRecord, RenewalRecord, SubscriptionRecord } from './records.js';
+import { selectList, type Table, toRecords } from './rows.js';
+import { intentTable, invoiceTable, moveTable, refusedPairTable, renewalTable, subscriptionTable } from './tables.js';
+
+/** What a change touches: intents and subscriptions by id, and the intents that metadata names. */
+export interface ScopeKeys {
+  readonly intentIds?: readonly string[];
+  readonly subscriptionIds?: readonly string[];
+  readonly invoiceIds?: readonly string[];
+  readonly names?: readonly IntentName[];
+}
+
+/** Whole checkout intents, locked, and read afresh after locking. */
+export interface Scope {
+  readonly intents: readonly IntentRecord[];
+  readonly subscriptions: readonly SubscriptionRecord[];
+  readonly moves: readonly MoveRecord[];
+  readonly invoices: readonly InvoiceRecord[];
+  readonly renewals: readonly RenewalRecord[];
+  readonly refusedPairs: readonly RefusedPairRecord[];
+}
+
+const ATTEMPTS = 5;
+
+const OF_INTENTS = 'id = any($1::text[]) or checkout_intent_id = any($2::bigint[])';
+
+/**
+ * Locks every checkout intent that the keys belong to, then all their subscriptions, each ascending by id; a subscription's row is made
+ * where there is none. Who owns what can change between looking and locking: then it lets go (a savepoint) and looks again.
+ */
+export async function lockScope(tx: Transaction, keys: ScopeKeys): Promise<Scope> {
+  // Weak, and shared by all that settle; createCheckoutIntent's stronger lock waits for them, and so finds the facts that named it.
+  await tx.query('lock table subscription in row exclusive mode');
+  for (let attempt = 1; ; attempt += 1) {
+    await tx.query('savepoint scope');
+    const scope = await tryLock(tx, keys);
+    if (scope !== null) return scope;
+    if (attempt === ATTEMPTS) throw new Error('The owners of these subscriptions changed again and again while they were being locked.');
+    await tx.query('rollback to savepoint scope');
+  }
+}
+
+async function tryLock(tx: Transaction, keys: ScopeKeys): Promise<Scope | null> {
+  const intentIds = await findIntentIds(tx, keys);
+  const intents = intentIds.length === 0 ? [] : await lockIntents(tx, intentIds);
+  const subscriptions = await lockSubscriptions(tx, keys.subscriptionIds ?? [], intentIds);
+  const subscriptionIds = subscriptions.map(({ id }) => id);
+  const owners = await findIntentIds(tx, { ...keys, subscriptionIds });
+  if (owners.some((id) => !intentIds.includes(id))) return null;
+  return { intents, subscriptions, ...(await readRecords(tx, { intentIds, subscriptionIds, invoiceIds: keys.invoiceIds ?? [] })) };
+}
+
+/** The same without a lock, for a look that changes nothing. */
+export async function readScope(tx: Transaction, keys: ScopeKeys): Promise<Scope> {
+  const intentIds = await findIntentIds(tx, keys);
+  const intents = await read(tx, intentTable, 'id = any($1::bigint[])', [intentIds]);
+  const subscriptions = await read(tx, subscriptionTable, OF_INTENTS, [keys.subscriptionIds ?? [], intentIds]);
+  const subscriptionIds = subscriptions.map(({ id }) => id);
+  return { intents, subscriptions, ...(await readRecords(tx, { intentIds, subscriptionIds, invoiceIds: keys.invoiceIds ?? [] })) };
+}
+
+async function findIntentIds(tx: Transaction, keys: ScopeKeys): Promise<string[]> {
+  const names = keys.names ?? [];
+  const ids = [...(keys.intentIds ?? []), ...names.flatMap((name) => name.namedIntentId ?? [])];
+  const uuids = names.flatMap((name) => name.namedIntentUuid ?? []);
+  const rows = await tx.query<{ id: string }>(
+    `select id from checkout_intent where id = any($1::bigint[])
+     union select id from checkout_intent where uuid = any($2::uuid[])
+     union select checkout_intent_id from subscription where id = any($3::text[]) and checkout_intent_id is not null
+     union select i.id from subscription s join checkout_intent i on i.uuid = s.named_intent_uuid where s.id = any($3::text[])
+     union select i.id from subscription s join checkout_intent i on i.id = s.named_intent_id where s.id = any($3::text[])
+     union select checkout_intent_id from renewal where given_stripe_subscription_id = any($3::text[])
+     union select checkout_intent_id from renewal where stripe_invoice_id = any($4::text[])`,
+    [ids, uuids, keys.subscriptionIds ?? [], keys.invoiceIds ?? []],
+  );
+  return rows.map(({ id }) => id);
+}
+
+async function lockIntents(tx: Transaction, ids: readonly string[]): Promise<IntentRecord[]> {
+  return read(tx, intentTable, 'id = any($1::bigint[]) order by id for no key update', [ids]);
+}
+
+async function lockSubscriptions(tx: Transaction, ids: readonly string[], intentIds: readonly string[]): Promise<SubscriptionRecord[]> {
+  const where = `${OF_INTENTS} order by id for no key update`;
+  const found = await read(tx, subscriptionTable, where, [ids, intentIds]);
+  const known = new Set(found.map(({ id }) => id));
+  const missing = ids.filter((id) => !known.has(id));
+  if (missing.length === 0) return found;
+  await tx.query('insert into subscription (id) select id from unnest($1::text[]) v(id) order by id on conflict (id) do nothing', [missing]);
+  return read(tx, subscriptionTable, where, [ids, intentIds]);
+}
+
+async function readRecords(
+  tx: Transaction,
+  ids: { intentIds: readonly string[]; subscriptionIds: readonly string[]; invoiceIds: readonly string[] },
+): Promise<Omit<Scope, 'intents' | 'subscriptions'>> {
+  const renewals = await read(tx, renewalTable, 'checkout_intent_id = any($1::bigint[]) order by id', [ids.intentIds]);
+  const refusedPairs =
+    renewals.length === 0 ? [] : await read(tx, refusedPairTable, 'renewal_id = any($1::bigint[])', [renewals.map(({ id }) => id)]);
+  const ofSubscriptions = 'stripe_subscription_id = any($1::text[])';
+  const ofLinks = [...ids.invoiceIds, ...renewals.flatMap(({ invoiceId }) => invoiceId ?? [])];
+  const invoices = await read(tx, invoiceTable, `${ofSubscriptions} or id = any($2::text[]) order by created_at, id`, [ids.subscriptionIds, ofLinks]);
+  const moves = await read(tx, moveTable, 'subscription_id = any($1::text[]) order by occurred_at nulls first, position', [ids.subscriptionIds]);
+  return { renewals, refusedPairs, invoices, moves };
+}
+
+async function read<T>(tx: Transaction, table: Table<T>, where: string, parameters: readonly unknown[]): Promise<T[]> {
+  return toRecords(table, await tx.query(`select ${selectList(table)} from ${table.name} where ${where}`, parameters));
+}

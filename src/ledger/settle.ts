@@ -1,0 +1,122 @@
+import { CheckoutIntentState, LinkedBy, RenewalState } from '../entities/states.js';
+import { compareSubscriptions, effectiveDateIn, type Owned, subscriptionFor } from './dates.js';
+import { deriveLinks, type Link, type Links } from './links.js';
+import { isOfCustomer, match, type Match } from './match.js';
+import { type Group, type IntentRecord, type InvoiceRecord, MatchOutcome, type RenewalRecord, type SubscriptionRecord } from './records.js';
+import { findReports, type Report } from './reports.js';
+
+/** A checkout intent brought up to date with its facts: what is, beside what was. */
+export interface Settlement {
+  readonly group: Group;
+  readonly intent: IntentRecord | null;
+  readonly renewals: readonly RenewalRecord[];
+  readonly invoices: readonly InvoiceRecord[];
+  readonly matches: ReadonlyMap<string, Match>;
+  readonly links: Links;
+  readonly reports: readonly Report[];
+}
+
+/**
+ * Computes all dates and links of one checkout intent afresh from its facts and renewals, and what follows from them. Pure: the same
+ * group gives the same settlement, whatever order its facts came in. `linkAs` signs the links that are new.
+ */
+export function settle(group: Group, linkAs: LinkedBy = LinkedBy.RULE): Settlement {
+  const invoices = new Map(group.invoices.map((invoice) => [invoice.id, invoice]));
+  const intent = settleCustomer(group, invoices);
+  const own = group.subscriptions.filter((subscription) => !isForeign(intent, subscription)).toSorted(compareSubscriptions);
+  const dated = group.renewals.map((renewal) => settleDate(renewal, { subscriptions: own, moves: group.moves }, invoices));
+  const matches = matchAll(group, intent, dated);
+  const links = deriveLinks({ renewals: dated, invoices, matches, linkAs });
+  const subscriptions = new Map(group.subscriptions.map((subscription) => [subscription.id, subscription]));
+  const settled = {
+    group,
+    intent: settleIntentState(intent, group, own),
+    renewals: dated.map((renewal) => settleRenewal(renewal, links.byRenewal.get(renewal.id), { invoices, subscriptions })),
+    invoices: group.invoices.map((invoice) => settleInvoice(invoice, links)),
+    matches,
+    links,
+  };
+  return { ...settled, reports: findReports(settled) };
+}
+
+/** True where a subscription is another customer's than the intent that it names: it changes nothing of it. */
+export function isForeign(intent: IntentRecord | null, subscription: SubscriptionRecord): boolean {
+  const customer = subscription.customerId ?? subscription.firstCustomerId;
+  return intent !== null && intent.customerId !== null && customer !== null && customer !== intent.customerId;
+}
+
+export function isPaid(renewal: RenewalRecord, invoices: ReadonlyMap<string, InvoiceRecord>): boolean {
+  return renewal.invoiceId !== null && invoices.get(renewal.invoiceId)?.status === 'paid';
+}
+
+/** A given customer stands; else it is that of the earliest event, until one of the intent's links is paid. */
+function settleCustomer({ intent, subscriptions, renewals }: Group, invoices: ReadonlyMap<string, InvoiceRecord>): IntentRecord | null {
+  if (intent === null) return null;
+  if (intent.givenCustomerId !== null) return { ...intent, customerId: intent.givenCustomerId };
+  if (intent.customerId !== null && renewals.some((renewal) => isPaid(renewal, invoices))) return intent;
+  const [first] = subscriptions.filter((subscription) => subscription.firstCustomerId !== null).toSorted(compareFirstEvents);
+  return { ...intent, customerId: first?.firstCustomerId ?? null };
+}
+
+function compareFirstEvents(a: SubscriptionRecord, b: SubscriptionRecord): number {
+  const byTime = (a.firstEventAt?.getTime() ?? Number.MIN_SAFE_INTEGER) - (b.firstEventAt?.getTime() ?? Number.MIN_SAFE_INTEGER);
+  return byTime || ((a.firstEventId ?? '') < (b.firstEventId ?? '') ? -1 : 1);
+}
+
+function settleDate(renewal: RenewalRecord, owned: Owned, invoices: ReadonlyMap<string, InvoiceRecord>): RenewalRecord {
+  const subscriptionId = subscriptionFor(renewal, owned, isPaid(renewal, invoices));
+  const subscription = owned.subscriptions.find(({ id }) => id === subscriptionId) ?? null;
+  return { ...renewal, subscriptionId, effectiveDate: effectiveDateIn(renewal, subscription, owned.moves) };
+}
+
+function matchAll(group: Group, intent: IntentRecord | null, renewals: readonly RenewalRecord[]): Map<string, Match> {
+  const subscriptions = new Map(group.subscriptions.map((subscription) => [subscription.id, subscription]));
+  return new Map(
+    group.invoices.map((invoice) => {
+      const subscription = subscriptions.get(invoice.subscriptionId ?? '') ?? null;
+      const intentCustomerId = intent?.customerId ?? null;
+      return [invoice.id, match({ invoice, subscription, intentCustomerId, renewals, refusedPairs: group.refusedPairs })];
+    }),
+  );
+}
+
+/** The first paid invoice of its subscription, also one of zero, pays a checkout. */
+function settleIntentState(intent: IntentRecord | null, group: Group, own: readonly SubscriptionRecord[]): IntentRecord | null {
+  if (intent === null || (intent.state !== CheckoutIntentState.CREATED && intent.state !== CheckoutIntentState.EXPIRED)) return intent;
+  const isPaidFor = group.invoices.some((invoice) => {
+    const subscription = own.find(({ id }) => id === invoice.subscriptionId);
+    return subscription !== undefined && invoice.status === 'paid' && isOfCustomer(intent, invoice, subscription);
+  });
+  return isPaidFor ? { ...intent, state: CheckoutIntentState.PAID } : intent;
+}
+
+interface Facts {
+  readonly invoices: ReadonlyMap<string, InvoiceRecord>;
+  readonly subscriptions: ReadonlyMap<string, SubscriptionRecord>;
+}
+
+function settleRenewal(renewal: RenewalRecord, link: Link | undefined, facts: Facts): RenewalRecord {
+  const linked = { ...renewal, invoiceId: link?.invoiceId ?? null, linkedBy: link?.linkedBy ?? null };
+  const subscriptionCancelAt = cancelAtOf(facts.subscriptions.get(renewal.subscriptionId ?? ''));
+  const isFinal = renewal.processedAt !== null || isPaid(linked, facts.invoices);
+  const endsBefore = subscriptionCancelAt !== null && renewal.effectiveDate !== null && subscriptionCancelAt <= renewal.effectiveDate;
+  const isCanceled = !isFinal && (renewal.canceledByHand || endsBefore);
+  return { ...linked, subscriptionCancelAt, isCanceled, state: stateOf(linked, isCanceled, facts) };
+}
+
+function cancelAtOf(subscription: SubscriptionRecord | undefined): Date | null {
+  if (subscription === undefined) return null;
+  return subscription.cancelAt ?? (subscription.cancelAtPeriodEnd === true ? subscription.currentPeriodEnd : null) ?? subscription.endedAt;
+}
+
+function stateOf(renewal: RenewalRecord, isCanceled: boolean, facts: Facts): RenewalState {
+  if (renewal.processedAt !== null) return RenewalState.PROCESSED;
+  if (isPaid(renewal, facts.invoices)) return RenewalState.PAID;
+  if (isCanceled) return RenewalState.CANCELED;
+  return renewal.invoiceId === null ? RenewalState.SCHEDULED : RenewalState.LINKED;
+}
+
+function settleInvoice(invoice: InvoiceRecord, links: Links): InvoiceRecord {
+  const outcome = links.outcomes.get(invoice.id) ?? MatchOutcome.NO_RENEWAL;
+  return { ...invoice, outcome, isLinked: outcome === MatchOutcome.LINKED };
+}

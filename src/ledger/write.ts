@@ -1,0 +1,92 @@
+import { type Columns, toUnnest } from '../database/bulk.js';
+import type { Transaction } from '../database/transaction.js';
+import type { Changes } from '../entities/record-change.js';
+import { changesBetween, differs, INTENT_HISTORY, RENEWAL_HISTORY, type RenewalChangeRow } from './history.js';
+import type { IntentRecord, InvoiceFactRecord, InvoiceRecord, RenewalRecord, SubscriptionRecord } from './records.js';
+import { type Table, unnestRecords } from './rows.js';
+import { intentTable, invoiceFactTable, invoiceTable, renewalTable, subscriptionTable } from './tables.js';
+
+/** Who changed what, and why: one row of history. */
+export interface Author {
+  readonly by: string;
+  readonly reason: string | null;
+}
+
+/** A renewal as it was (null: just created) and as it is to be. */
+export interface RenewalPair extends Author {
+  readonly before: RenewalRecord | null;
+  readonly after: RenewalRecord;
+}
+
+export interface IntentPair extends Author {
+  readonly before: IntentRecord | null;
+  readonly after: IntentRecord;
+}
+
+/** The rows are there already, and locked. */
+export async function writeSubscriptions(tx: Transaction, subscriptions: readonly SubscriptionRecord[]): Promise<void> {
+  await update(tx, subscriptionTable, subscriptions);
+}
+
+/** One write an invoice, with what settling made of it. */
+export async function writeInvoiceFacts(tx: Transaction, invoices: readonly InvoiceFactRecord[]): Promise<void> {
+  if (invoices.length === 0) return;
+  const { source, names, parameters, columns } = unnestRecords(invoiceFactTable, invoices);
+  const text = `insert into invoice (${names}) select * from ${source} order by id on conflict (id) do update set ${setList(columns, 'excluded')}`;
+  await tx.query(text, parameters);
+}
+
+export async function writeInvoiceOutcomes(tx: Transaction, invoices: readonly InvoiceRecord[]): Promise<void> {
+  const { id, outcome, isLinked } = invoiceTable.columns;
+  const outcomes: Table<Pick<InvoiceRecord, 'id' | 'outcome' | 'isLinked'>> = { name: invoiceTable.name, columns: { id, outcome, isLinked } };
+  await update(tx, outcomes, invoices);
+}
+
+/** Writes what differs, with its history, and answers the rows of history. Links are let go first: an invoice may move between two renewals. */
+export async function writeRenewals(tx: Transaction, pairs: readonly RenewalPair[]): Promise<RenewalChangeRow[]> {
+  const changed = pairs.filter(({ before, after }) => before === null || differs(before, after));
+  const freed = changed.flatMap(({ before, after }) => (before !== null && before.invoiceId !== null && before.invoiceId !== after.invoiceId ? [before.id] : []));
+  if (freed.length > 0) await tx.query('update renewal set stripe_invoice_id = null where id = any($1::bigint[])', [freed]);
+  await update(tx, renewalTable, changed.map(({ after }) => after), 'updated_at = now()');
+  const told = changed.map((pair) => ({ ...pair, changes: changesBetween(RENEWAL_HISTORY, pair.before, pair.after) })).filter(({ changes }) => Object.keys(changes).length > 0);
+  const ids = await writeHistory(tx, 'renewal', told.map((pair) => ({ ...pair, recordId: pair.after.id })));
+  return told.map(({ before, after, by, reason }) => ({ id: ids.get(after.id) ?? '', before, after, by, reason }));
+}
+
+export async function writeIntents(tx: Transaction, pairs: readonly IntentPair[]): Promise<void> {
+  const changed = pairs.filter(({ before, after }) => before === null || differs(before, after));
+  await update(tx, intentTable, changed.map(({ after }) => after), 'updated_at = now()');
+  const told = changed.map((pair) => ({ ...pair, recordId: pair.after.id, changes: changesBetween(INTENT_HISTORY, pair.before, pair.after) }));
+  await writeHistory(tx, 'checkout_intent', told.filter(({ changes }) => Object.keys(changes).length > 0));
+}
+
+interface HistoryRow extends Author {
+  readonly recordId: string;
+  readonly changes: Changes;
+}
+
+/** Answers the new rows' ids by record: a record has one at most. */
+export async function writeHistory(tx: Transaction, record: 'renewal' | 'checkout_intent', rows: readonly HistoryRow[]): Promise<Map<string, string>> {
+  if (rows.length === 0) return new Map();
+  const columns = { [`${record}_id`]: 'bigint', by: 'text', reason: 'text', changes: 'jsonb' };
+  const { source, names, parameters } = toUnnest(rows.map((row) => ({ ...row, [`${record}_id`]: row.recordId })), columns);
+  const inserted = await tx.query<{ id: string; record_id: string }>(
+    `insert into ${record}_change (${names}) select * from ${source} returning id, ${record}_id as record_id`,
+    parameters,
+  );
+  return new Map(inserted.map(({ id, record_id }) => [record_id, id]));
+}
+
+async function update<T extends object>(tx: Transaction, table: Table<T>, records: readonly T[], also?: string): Promise<void> {
+  if (records.length === 0) return;
+  const { source, parameters, columns } = unnestRecords(table, records);
+  const sets = [setList(columns, 'v'), ...(also === undefined ? [] : [also])].join(', ');
+  await tx.query(`update ${table.name} t set ${sets} from ${source} where t.id = v.id`, parameters);
+}
+
+function setList(columns: Columns, source: string): string {
+  return Object.keys(columns)
+    .filter((name) => name !== 'id')
+    .map((name) => `"${name}" = ${source}."${name}"`)
+    .join(', ');
+}
