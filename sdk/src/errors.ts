@@ -45,3 +45,12 @@ export class WriteUnavailableError extends SdkError {
     super('ctx.write works only inside the ledger service; here, write to your own database and use ctx.deliveryKey to write once.');
   }
 }
+
+/** A secret for `receive` that is not one: nothing could ever be verified by it. The secret itself is not repeated. */
+export class InvalidSecretError extends SdkError {
+  readonly code = 'INVALID_SECRET';
+
+  constructor() {
+    super('A secret of receive() is no Standard Webhooks secret; pass it as registerHandlerEndpoint showed it: whsec_ and base64.');
+  }
+}

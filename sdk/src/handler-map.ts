@@ -75,7 +75,7 @@ export class HandlerMap {
   eventTypes(): string[] {
     const patterns = new Set(this.#entries.map((entry) => entry.pattern));
     if (patterns.has('*')) return ['*'];
-    return [...new Set([...patterns].flatMap(expand))].sort();
+    return [...new Set([...patterns].flatMap(expand))].toSorted();
   }
 
   /** `eventTypes()` without the ledger's: what to set as `enabled_events` of Stripe's endpoint. Types that you emit yourself stay in. */

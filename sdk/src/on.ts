@@ -8,7 +8,7 @@ interface StandardMethodContext {
   readonly name: string | symbol;
   readonly static: false;
   readonly private: false;
-  // `any`: a standard context is invariant in its class, and the decorator takes methods of every class.
+  // oxlint-disable-next-line typescript/no-explicit-any -- a standard context is invariant in its class, and this takes methods of every class
   addInitializer(initializer: (this: any) => void): void;
 }
 

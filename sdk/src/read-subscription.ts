@@ -62,7 +62,7 @@ function readPeriod(subscription: JsonObject): Period {
   const ofItems = readList(subscription['items'])
     .map(periodOf)
     .filter((period): period is { start: number | null; end: number } => period.end !== null)
-    .sort((a, b) => a.end - b.end || (b.start ?? 0) - (a.start ?? 0));
+    .toSorted((a, b) => a.end - b.end || (b.start ?? 0) - (a.start ?? 0));
   return ofItems[0] ?? periodOf(subscription);
 }
 

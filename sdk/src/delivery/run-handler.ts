@@ -1,0 +1,88 @@
+import { WriteUnavailableError } from '../errors.js';
+import type { AnyEvent } from '../event-types.js';
+import type { HandlerContext, HandlerLog, ServiceWrite } from '../handler-context.js';
+import type { RegisteredHandler } from '../handler-map.js';
+import { isGiveUp, isRetryLater, isWaitFor } from '../outcomes.js';
+
+export interface EmittedEvent {
+  readonly type: string;
+  readonly key: string;
+  readonly payload: unknown;
+}
+
+export type HandlerOutcome =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'waiting'; readonly waitFor: string }
+  | { readonly kind: 'retryLater'; readonly afterSeconds: number; readonly error: unknown }
+  | { readonly kind: 'failed'; readonly error: unknown }
+  | { readonly kind: 'gaveUp'; readonly error: unknown };
+
+/** One handler's run of one event. What it emitted or wrote counts only when it is done. */
+export interface HandlerRun {
+  readonly handler: RegisteredHandler;
+  readonly deliveryKey: string;
+  readonly outcome: HandlerOutcome;
+  readonly emitted: readonly EmittedEvent[];
+  readonly writes: readonly ServiceWrite[];
+}
+
+export interface HandlerCall {
+  readonly tries: number;
+  readonly deliveryKey: string;
+  readonly log: HandlerLog;
+  readonly signal: AbortSignal;
+  /** Takes `ctx.write`; without it, `ctx.write` throws. */
+  readonly writable: boolean;
+}
+
+/** Runs a handler to its end, or until the signal is aborted, and says how it ended. Never throws. */
+export async function runHandler(handler: RegisteredHandler, event: AnyEvent, call: HandlerCall): Promise<HandlerRun> {
+  const emitted: EmittedEvent[] = [];
+  const writes: ServiceWrite[] = [];
+  const outcome = await outcomeOf(handler, event, contextOf(call, emitted, writes));
+  // Copies: what a handler that was left behind still emits has no effect.
+  return { handler, deliveryKey: call.deliveryKey, outcome, emitted: [...emitted], writes: [...writes] };
+}
+
+async function outcomeOf(handler: RegisteredHandler, event: AnyEvent, ctx: HandlerContext): Promise<HandlerOutcome> {
+  try {
+    const result = await untilAborted(handler.run(event, ctx), ctx.signal);
+    return isWaitFor(result) ? { kind: 'waiting', waitFor: result.waitFor } : { kind: 'done' };
+  } catch (error) {
+    if (isGiveUp(error)) return { kind: 'gaveUp', error };
+    if (isRetryLater(error)) return { kind: 'retryLater', afterSeconds: error.secondsFrom(Date.now()), error };
+    return { kind: 'failed', error };
+  }
+}
+
+function contextOf(call: HandlerCall, emitted: EmittedEvent[], writes: ServiceWrite[]): HandlerContext {
+  return {
+    tries: call.tries,
+    deliveryKey: call.deliveryKey,
+    log: call.log,
+    signal: call.signal,
+    emit: (type, key, payload) => {
+      // The JSON of now: what the handler changes later is not what it emitted, and what is no JSON fails here.
+      emitted.push({ type, key, payload: JSON.parse(JSON.stringify(payload)) });
+    },
+    write: (write) => {
+      if (!call.writable) throw new WriteUnavailableError();
+      writes.push(write);
+    },
+  };
+}
+
+async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const settled = new AbortController();
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const onAbort = () => reject(signal.reason instanceof Error ? signal.reason : new Error('The run was aborted.', { cause: signal.reason }));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true, signal: settled.signal });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    settled.abort();
+    work.catch(() => undefined); // a handler that was left behind must not end the process when it fails
+  }
+}
