@@ -4,7 +4,7 @@ import { CompiledQuery } from 'kysely';
 /** A transaction of the ORM's, with SQL whose parameters are bound (`em.execute` pastes them into the text). */
 export interface Transaction {
   readonly em: EntityManager;
-  query<Row = Record<string, unknown>>(text: string, parameters?: readonly unknown[]): Promise<Row[]>;
+  readonly query: <Row = Record<string, unknown>>(text: string, parameters?: readonly unknown[]) => Promise<Row[]>;
 }
 
 /** Runs `work` in one READ COMMITTED transaction, on a fork of its own: commits when it returns, rolls back when it throws. */

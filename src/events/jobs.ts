@@ -33,8 +33,8 @@ export interface JobSender {
 export interface Jobs extends JobSender {
   /** pg-boss itself, for workers and schedules. */
   readonly boss: PgBoss;
-  /** Deliveries can be sent only to queues that exist. `timeoutSeconds`: of the handler. */
-  ensureDeliveryQueue(handler: string, timeoutSeconds: number): Promise<void>;
+  /** Deliveries can be sent only to queues that exist. `timeoutSeconds`: of the handler, from whoever knows it. */
+  ensureDeliveryQueue(handler: string, timeoutSeconds?: number): Promise<void>;
   /** Deletes jobs in the transaction that did their work. */
   finish(query: Query, queue: string, jobIds: readonly string[]): Promise<void>;
   close(): Promise<void>;
@@ -72,6 +72,7 @@ export async function openJobs({ url, log, works }: JobsOptions): Promise<Jobs> 
 }
 
 function jobsOf(boss: PgBoss): Jobs {
+  const made = new Set<string>();
   const insert = async (query: Query, queue: string, jobs: JobInsert[]) => {
     if (jobs.length > 0) await boss.insert(queue, jobs, { db: inCaller(query) });
   };
@@ -87,9 +88,10 @@ function jobsOf(boss: PgBoss): Jobs {
     },
     sendSignal: (query, keys) => insert(query, SIGNAL_QUEUE, keys.length > 0 ? [{ data: { keys } }] : []),
     async ensureDeliveryQueue(handler, timeoutSeconds) {
-      const expiry = { expireInSeconds: Math.ceil(timeoutSeconds) + 60 };
-      await boss.createQueue(deliveryQueueOf(handler), { ...QUEUE_DEFAULTS, ...expiry });
-      await boss.updateQueue(deliveryQueueOf(handler), expiry);
+      const queue = deliveryQueueOf(handler);
+      if (!made.has(queue)) await boss.createQueue(queue, QUEUE_DEFAULTS);
+      made.add(queue);
+      if (timeoutSeconds !== undefined) await boss.updateQueue(queue, { expireInSeconds: Math.ceil(timeoutSeconds) + 60 });
     },
     async finish(query, queue, jobIds) {
       if (jobIds.length > 0) await boss.deleteJob(queue, [...jobIds], { db: inCaller(query) });

@@ -1,10 +1,16 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { inTransaction, type Transaction } from '../database/transaction.js';
+import { lockEvents } from './deliveries.js';
+import { NEVER_HANDLED } from './ignored.js';
+import type { JobSender } from './jobs.js';
+
 export interface ReplayRequest {
   /** At most what one call should do; whoever has a filter looks the ids up first. */
   readonly ids: readonly string[];
   /** Only this handler's deliveries. */
-  readonly handler?: string;
+  readonly handler?: string | undefined;
   /** Also deliveries that are done. */
-  readonly force?: boolean;
+  readonly force?: boolean | undefined;
 }
 
 export interface ReplayAnswer {
@@ -13,3 +19,69 @@ export interface ReplayAnswer {
 }
 
 export type ReplayEvents = (request: ReplayRequest) => Promise<ReplayAnswer>;
+
+interface Found {
+  readonly id: string;
+  readonly lane: string;
+  readonly state: string;
+  readonly ignoredBecause: string | null;
+  readonly isErased: boolean;
+}
+
+const PAGE = 500;
+
+/**
+ * Runs stored events through their handlers again: deliveries that are not done start afresh, with all their tries, and those of handlers
+ * that came later are added. A run that is under way is superseded: what it comes to has no effect.
+ */
+export function createReplay(em: EntityManager, jobs: JobSender): ReplayEvents {
+  return async ({ ids, handler, force = false }) => {
+    const wanted = [...new Set(ids)].sort();
+    let replayed = 0;
+    const refused: { eventId: string; reason: string }[] = [];
+    for (let start = 0; start < wanted.length; start += PAGE) {
+      const page = wanted.slice(start, start + PAGE);
+      const found = await inTransaction(em, async (tx) => {
+        const events = await findEvents(tx, page);
+        const accepted = events.filter((event) => refusalOf(event) === undefined);
+        await release(tx, accepted, { handler, force });
+        await jobs.wakeEvents(tx.query, accepted.map(({ id, lane }) => ({ id, lane })));
+        return new Map(events.map((event) => [event.id, event]));
+      });
+      for (const eventId of page) {
+        const reason = refusalOf(found.get(eventId));
+        if (reason === undefined) replayed += 1;
+        else refused.push({ eventId, reason });
+      }
+    }
+    return { replayed, refused };
+  };
+}
+
+function refusalOf(event: Found | undefined): string | undefined {
+  if (event === undefined) return 'There is no event of this id.';
+  if (event.isErased) return 'The payload of this event is erased.';
+  return NEVER_HANDLED.find((reason) => event.state === 'IGNORED' && event.ignoredBecause === reason);
+}
+
+async function findEvents(tx: Transaction, ids: readonly string[]): Promise<Found[]> {
+  await lockEvents(tx, ids);
+  return tx.query<Found>(
+    `select e.id, coalesce(e.stripe_subscription_id, e.id) as lane, e.state, e.ignored_because as "ignoredBecause",
+            e.payload_erased_at is not null or not exists (select from event_body b where b.event_id = e.id and b.received_at = e.received_at) as "isErased"
+       from event e where e.id = any($1)`,
+    [ids],
+  );
+}
+
+/** The events become PENDING, whatever their other deliveries are: a worker adds what is missing, and says how they stand. */
+async function release(tx: Transaction, events: readonly Found[], { handler, force }: Pick<ReplayRequest, 'handler' | 'force'>): Promise<void> {
+  const ids = events.map(({ id }) => id);
+  await tx.query(
+    `update delivery
+        set state = 'PENDING', tries = 0, signals = signals + 1, waiting_for = null, waiting_since = null, next_try_at = now(), finished_at = null
+      where event_id = any($1) and ($2::text is null or handler = $2) and ($3 or state <> 'DONE')`,
+    [ids, handler ?? null, force],
+  );
+  await tx.query(`update event set state = 'PENDING', handled_at = null, ignored_because = null where id = any($1)`, [ids]);
+}

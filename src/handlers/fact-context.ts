@@ -6,6 +6,7 @@ export interface FactContext extends HandlerContext {
 }
 
 /** Hands a fact to the batch that the handler runs in; it is written with the facts of the whole batch. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- callers name what they record, so that a wrong fact does not compile
 export function recordFact<Fact extends object>(ctx: HandlerContext, fact: Fact): void {
   const { record } = ctx as Partial<FactContext>;
   if (record === undefined) throw new TypeError('Facts can be recorded only by handlers of the built-in fact map.');

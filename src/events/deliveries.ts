@@ -1,0 +1,107 @@
+import type { Transaction } from '../database/transaction.js';
+import { IgnoredBecause } from './ignored.js';
+import type { Mark } from './delivery-marks.js';
+
+/** A row of `delivery` as dispatch needs it. */
+export interface DeliveryRow {
+  readonly eventId: string;
+  readonly handler: string;
+  readonly state: string;
+  readonly tries: number;
+  readonly signals: number;
+  readonly waitingFor: string | null;
+  /** Unfinished, and its time has come. */
+  readonly isDue: boolean;
+}
+
+export interface DeliveryMark extends Mark {
+  readonly eventId: string;
+  readonly handler: string;
+  /** `delivery.signals` as the run found it. */
+  readonly signals: number;
+}
+
+export const UNFINISHED = `('PENDING', 'RETRYING', 'WAITING')`;
+
+export function readDeliveries(tx: Transaction, eventIds: readonly string[]): Promise<DeliveryRow[]> {
+  return tx.query<DeliveryRow>(
+    `select event_id as "eventId", handler, state, tries, signals, waiting_for as "waitingFor",
+            state in ${UNFINISHED} and coalesce(next_try_at <= now(), true) as "isDue"
+       from delivery where event_id = any($1)`,
+    [eventIds],
+  );
+}
+
+/** Events are locked before their deliveries change, ascending: `recomputeEvents` then sees what others have committed. */
+export async function lockEvents(tx: Transaction, eventIds: readonly string[]): Promise<void> {
+  await tx.query('select id from event where id = any($1) order by id for no key update', [eventIds]);
+}
+
+/** Adds deliveries that are to be run; those that are there already stay as they are. Answers the new ones. */
+export function insertDeliveries(
+  tx: Transaction,
+  rows: readonly { readonly eventId: string; readonly handler: string }[],
+): Promise<{ eventId: string; handler: string }[]> {
+  if (rows.length === 0) return Promise.resolve([]);
+  return tx.query(
+    `insert into delivery (event_id, handler, state, next_try_at)
+     select event_id, handler, 'PENDING', now() from unnest($1::text[], $2::text[]) v (event_id, handler)
+     on conflict (event_id, handler) do nothing
+     returning event_id as "eventId", handler`,
+    [rows.map(({ eventId }) => eventId), rows.map(({ handler }) => handler)],
+  );
+}
+
+/**
+ * Writes what runs came to that were not claimed: a row is born finished where there is none. A finished row stays, and one that
+ * was signalled after the run looked stays due, unless the run finished it. Answers those that were written.
+ */
+export function upsertMarks(tx: Transaction, marks: readonly DeliveryMark[]): Promise<{ eventId: string; handler: string }[]> {
+  if (marks.length === 0) return Promise.resolve([]);
+  return tx.query(
+    `insert into delivery (event_id, handler, state, tries, signals, waiting_for, waiting_since, last_error, next_try_at, finished_at)
+     select event_id, handler, state, tries, signals, waiting_for, case state when 'WAITING' then now() end, last_error,
+            now() + next_try * interval '1 second', case when state in ('DONE', 'DEAD') then now() end
+       from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::int[], $6::text[], $7::text[], $8::float8[])
+            v (event_id, handler, state, tries, signals, waiting_for, last_error, next_try)
+     on conflict (event_id, handler) do update
+        set state = excluded.state, tries = excluded.tries, waiting_for = excluded.waiting_for,
+            waiting_since = case when excluded.waiting_for = delivery.waiting_for
+                                 then coalesce(delivery.waiting_since, excluded.waiting_since) else excluded.waiting_since end,
+            last_error = excluded.last_error, next_try_at = excluded.next_try_at, finished_at = excluded.finished_at
+      where delivery.state in ${UNFINISHED} and (excluded.state = 'DONE' or delivery.signals = excluded.signals)
+     returning event_id as "eventId", handler`,
+    columnsOf(marks),
+  );
+}
+
+function columnsOf(marks: readonly DeliveryMark[]): unknown[][] {
+  return [
+    marks.map(({ eventId }) => eventId),
+    marks.map(({ handler }) => handler),
+    marks.map(({ state }) => state),
+    marks.map(({ tries }) => tries),
+    marks.map(({ signals }) => signals),
+    marks.map(({ waitingFor }) => waitingFor),
+    marks.map(({ lastError }) => lastError),
+    marks.map(({ nextTrySeconds }) => nextTrySeconds),
+  ];
+}
+
+/**
+ * The state of events from their deliveries: DEAD, else RETRYING, WAITING, PENDING, else HANDLED; IGNORED where there is none.
+ * The events' rows must be locked.
+ */
+export async function recomputeEvents(tx: Transaction, eventIds: readonly string[]): Promise<void> {
+  await tx.query(
+    `update event e
+        set state = s.state, handled_at = case s.state when 'HANDLED' then now() end,
+            ignored_because = case s.state when 'IGNORED' then $2 end
+       from (select v.id, case when count(d.event_id) = 0 then 'IGNORED' when bool_or(d.state = 'DEAD') then 'DEAD'
+                               when bool_or(d.state = 'RETRYING') then 'RETRYING' when bool_or(d.state = 'WAITING') then 'WAITING'
+                               when bool_or(d.state = 'PENDING') then 'PENDING' else 'HANDLED' end as state
+               from unnest($1::text[]) v (id) left join delivery d on d.event_id = v.id group by v.id) s
+      where e.id = s.id and e.state <> s.state`,
+    [eventIds, IgnoredBecause.NO_HANDLER],
+  );
+}

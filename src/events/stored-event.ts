@@ -1,0 +1,37 @@
+import { type AnyEvent, GiveUp } from '@renewal-ledger/sdk';
+
+/** An event as it is read to be handled. Times come from the ORM's pool as text. */
+export interface StoredEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly receivedAt: string;
+  /** Null once erased. */
+  readonly body: Uint8Array | null;
+}
+
+/** The columns of a `StoredEvent`, of `event e` joined to its body; `received_at` leads to the one partition that can hold it. */
+export const STORED_EVENT = `e.id, e.type, e.received_at as "receivedAt", b.body`;
+export const EVENT_WITH_BODY = 'event e left join event_body b on b.event_id = e.id and b.received_at = e.received_at';
+
+const utf8 = new TextDecoder('utf-8');
+
+/** @throws GiveUp where no try can help: the body is erased, or is no event. It never repeats the body. */
+export function parseEvent({ body }: StoredEvent): AnyEvent {
+  if (body === null) throw new GiveUp('The payload of this event is erased.');
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(utf8.decode(body));
+  } catch {
+    throw new GiveUp('The stored body of this event is not JSON.');
+  }
+  if (typeof parsed !== 'object' || parsed === null) throw new GiveUp('The stored body of this event is not an object.');
+  return parsed as AnyEvent;
+}
+
+/** Stripe's `created`, epoch seconds; null where it is missing or is no time. */
+export function createdOf(event: AnyEvent): Date | null {
+  const { created } = event as { created?: unknown };
+  if (typeof created !== 'number' || !Number.isFinite(created)) return null;
+  const date = new Date(created * 1000);
+  return Number.isNaN(date.getTime()) ? null : date;
+}
