@@ -17,12 +17,9 @@ export interface SubscriptionState {
   readonly cancelAt: string | null;
   readonly cancelAtPeriodEnd: boolean | null;
   readonly endedAt: string | null;
-  readonly canceledAt: string | null;
-  readonly trialStart: string | null;
   readonly trialEnd: string | null;
   readonly currentPeriodStart: string | null;
   readonly currentPeriodEnd: string | null;
-  readonly pendingUpdate: boolean;
 }
 
 /** `before` is null where nothing was known before. */

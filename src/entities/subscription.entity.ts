@@ -71,6 +71,10 @@ export class Subscription {
   @Property({ type: 'text', nullable: true })
   firstEventId!: string | null;
 
+  /** Its deletion was seen: no other event changes it. */
+  @Property({ type: 'boolean', default: false })
+  isDeleted!: boolean;
+
   /** Stripe's time of the event that this state was read from. */
   @Property({ type: 'datetime', nullable: true })
   asOf!: Date | null;

@@ -7,6 +7,6 @@ export class InvoiceHandlers {
   @On('invoice.*')
   async record(event: EventOf<'invoice.*'>, ctx: HandlerContext): Promise<void> {
     const invoice = readInvoice(event.data.object);
-    if (invoice.id !== null) recordFact<Fact>(ctx, { kind: 'invoice', invoice });
+    if (invoice.id !== null) recordFact(ctx, { kind: 'invoice', invoice } satisfies Fact);
   }
 }

@@ -1,22 +1,18 @@
+import type { Clock } from '../clock.js';
 import type { Transaction } from '../database/transaction.js';
 import { LinkedBy } from '../entities/states.js';
-import type { Clock } from '../clock.js';
-import type { Announcement } from './announcements.js';
 import type { Announcer } from './announcer.js';
-import type { Fact } from './fact.js';
 import { compareEvents, foldInvoices, withFirstCustomer } from './fold.js';
-import { type FactEvent, toInvoiceRecord } from './invoice-facts.js';
-import { readIntentName } from './intent-name.js';
-import { type Group, type InvoiceFactRecord, type InvoiceRecord, MatchOutcome, type SubscriptionRecord } from './records.js';
 import { isOfCustomer } from './match.js';
-import { lockScope } from './scope.js';
+import { type EventRead, type FactsOfEvent, readEvent } from './read-events.js';
+import { type Group, type InvoiceRecord, MatchOutcome, type MoveRecord, type SubscriptionRecord } from './records.js';
+import { lockScope, type Scope } from './scope.js';
 import { settleScope } from './settle-scope.js';
 import type { Settlement } from './settle.js';
+import { readStoredSeconds } from './stored-seconds.js';
+import { announceSubscription } from './subscription-announcements.js';
+import { foldSubscription, secondOf, type SubscriptionFold } from './subscription-fold.js';
 import type { Author } from './write.js';
-
-export interface FactsOfEvent extends FactEvent {
-  readonly facts: readonly unknown[];
-}
 
 export type FactOutcome =
   | { readonly state: 'DONE' }
@@ -26,83 +22,77 @@ export type FactOutcome =
 export interface RecorderOptions {
   readonly announcer: Announcer;
   readonly clock: Clock;
+  /** False: what follows is held back (a backfill). */
+  readonly announce?: boolean;
+  readonly linkAs?: LinkedBy;
 }
 
 /**
  * Folds the facts of a batch of events into their rows and settles every checkout intent that they touch, in the transaction given:
  * a constant number of statements, whatever the size of the batch. Called again with the same events it changes nothing.
  */
-export function createFactRecorder({ announcer, clock }: RecorderOptions) {
+export function createFactRecorder({ announcer, clock, announce = true, linkAs = LinkedBy.RULE }: RecorderOptions) {
   return async (tx: Transaction, events: readonly FactsOfEvent[]): Promise<ReadonlyMap<string, FactOutcome>> => {
-    const read = events.map((event) => readEvent(event));
-    const facts = read.flatMap(({ invoices }) => invoices);
-    if (facts.length === 0) return new Map();
+    const { read, failed } = readAll(events);
+    const mentions = read.flatMap((event) => event.mentions);
+    if (mentions.length === 0) return failed;
     const before = await lockScope(tx, {
-      subscriptionIds: unique(facts.flatMap(({ subscriptionId }) => subscriptionId ?? [])),
-      invoiceIds: unique(facts.map(({ id }) => id)),
-      names: facts,
+      subscriptionIds: unique(mentions.flatMap(({ subscriptionId }) => subscriptionId ?? [])),
+      invoiceIds: unique(read.flatMap(({ invoices }) => invoices.map(({ id }) => id))),
+      names: mentions,
     });
-    const { invoices, changed } = foldInvoices(before.invoices, facts);
-    const next = { ...before, invoices, subscriptions: foldFirstCustomers(before.subscriptions, read) };
-    const announcements = read.flatMap(({ problems }) => problems);
-    const authorOf = authors(read);
+    const { invoices, changed } = foldInvoices(before.invoices, read.flatMap((event) => event.invoices));
+    const folds = await foldSubscriptions(tx, before, read);
+    const next = { ...before, invoices, subscriptions: foldFirstCustomers(folds.map(({ subscription }) => subscription), read), moves: movesAfter(before, folds) };
     const settlements = await settleScope(
       tx,
       before,
-      { next, invoiceFacts: changed, announcements },
-      { announcer, now: clock.now(), announce: true, linkAs: LinkedBy.RULE, authorOf },
+      { next, invoiceFacts: changed, moves: folds.flatMap(({ moves }) => moves), announce: (settled) => announceFacts(read, folds, settled) },
+      { announcer, now: clock.now(), announce, linkAs, authorOf: authors(read) },
     );
-    return outcomesOf(read, settlements);
+    return new Map([...failed, ...outcomesOf(read, settlements)]);
   };
 }
 
-interface EventRead {
-  readonly event: FactsOfEvent;
-  readonly invoices: readonly InvoiceFactRecord[];
-  readonly problems: readonly Announcement[];
-}
-
-function readEvent(event: FactsOfEvent): EventRead {
-  const invoices: InvoiceFactRecord[] = [];
-  const problems: Announcement[] = [];
-  for (const { invoice } of event.facts as Fact[]) {
-    if (invoice.id === null) continue;
-    const record = toInvoiceRecord(event, { ...invoice, id: invoice.id });
-    invoices.push(record);
-    const { problem } = readIntentName(invoice.subscriptionMetadata);
-    if (problem !== null) problems.push(announceBadMetadata(record, problem));
+/** What cannot be read fails alone, before anything is locked. */
+function readAll(events: readonly FactsOfEvent[]): { read: EventRead[]; failed: Map<string, FactOutcome> } {
+  const read: EventRead[] = [];
+  const failed = new Map<string, FactOutcome>();
+  for (const event of events) {
+    try {
+      read.push(readEvent(event));
+    } catch (error) {
+      failed.set(event.id, { state: 'FAILED', error: error instanceof Error ? error : new Error(String(error)) });
+    }
   }
-  return { event, invoices, problems };
+  return { read, failed };
 }
 
-function announceBadMetadata(invoice: InvoiceFactRecord, message: string): Announcement {
-  const subject = invoice.subscriptionId ?? invoice.id;
-  const object = {
-    checkoutIntentId: null,
-    checkoutIntentUuid: null,
-    stripeSubscriptionId: invoice.subscriptionId,
-    stripeCustomerId: invoice.customerId,
-    stripeInvoiceId: invoice.id,
-    renewalId: null,
-    subscriptionPlanRenewalId: null,
-    priorSubscriptionPlanUuid: null,
-    renewedSubscriptionPlanUuid: null,
-    code: 'METADATA_INVALID' as const,
-    subject,
-    message,
-  };
-  return { type: 'attention.needed', key: `METADATA_INVALID:${subject}`, object };
+async function foldSubscriptions(tx: Transaction, before: Scope, read: readonly EventRead[]): Promise<SubscriptionFold[]> {
+  const fresh = read.flatMap((event) => event.subscriptions);
+  const events = [...(await readStoredSeconds(tx, fresh, before.subscriptions)), ...fresh];
+  return before.subscriptions.map((row) => foldSubscription(row, events.filter(({ subscriptionId }) => subscriptionId === row.id)));
+}
+
+function movesAfter(before: Scope, folds: readonly SubscriptionFold[]): MoveRecord[] {
+  const moves = new Map([...before.moves, ...folds.flatMap((fold) => fold.moves)].map((move) => [`${move.subscriptionId}:${move.eventId}`, move]));
+  return [...moves.values()].toSorted((a, b) => secondOf({ created: a.occurredAt }) - secondOf({ created: b.occurredAt }) || a.position - b.position);
 }
 
 function foldFirstCustomers(subscriptions: readonly SubscriptionRecord[], read: readonly EventRead[]): SubscriptionRecord[] {
   const byId = new Map(subscriptions.map((subscription) => [subscription.id, subscription]));
-  for (const { event, invoices } of read) {
-    for (const { subscriptionId, customerId } of invoices) {
+  for (const { event, mentions } of read) {
+    for (const { subscriptionId, customerId } of mentions) {
       const subscription = byId.get(subscriptionId ?? '');
       if (subscription !== undefined) byId.set(subscription.id, withFirstCustomer(subscription, event, customerId));
     }
   }
   return [...byId.values()];
+}
+
+function announceFacts(read: readonly EventRead[], folds: readonly SubscriptionFold[], settlements: readonly Settlement[]) {
+  const intentOf = (fold: SubscriptionFold) => settlements.find(({ group }) => group.subscriptions.some(({ id }) => id === fold.subscription.id))?.intent ?? null;
+  return [...read.flatMap(({ problems }) => problems), ...folds.flatMap((fold) => announceSubscription(fold, intentOf(fold)))];
 }
 
 /** An `invoice.paid` that can pay for a renewal of a known intent, and finds none, leaves its facts and waits for its link. */
@@ -126,8 +116,8 @@ function isAwaited(invoice: InvoiceRecord, { group, intent }: Settlement): boole
 /** History names the last event of the batch, in fact order, that touched the group. */
 function authors(read: readonly EventRead[]): (group: Group) => Author {
   const bySubscription = new Map<string, FactsOfEvent>();
-  for (const { event, invoices } of read) {
-    for (const { subscriptionId } of invoices) {
+  for (const { event, mentions } of read) {
+    for (const { subscriptionId } of mentions) {
       const known = subscriptionId === null ? undefined : bySubscription.get(subscriptionId);
       if (subscriptionId !== null && (known === undefined || compareEvents(known, event) < 0)) bySubscription.set(subscriptionId, event);
     }

@@ -37,6 +37,8 @@ export interface SubscriptionRecord extends IntentName {
   readonly firstCustomerId: string | null;
   readonly firstEventAt: Date | null;
   readonly firstEventId: string | null;
+  /** Its deletion was seen: final. */
+  readonly isDeleted: boolean;
   readonly asOf: Date | null;
   /** Null: no subscription event has come; known from an invoice or a renewal. */
   readonly asOfEventId: string | null;

@@ -4,11 +4,11 @@ import { announceChanges, announcePayment, type Announcement } from './announcem
 import type { Announcer } from './announcer.js';
 import { ownerOf, withName } from './owners.js';
 import { raise } from './raise.js';
-import type { Group, InvoiceFactRecord, InvoiceRecord, RenewalRecord, SubscriptionRecord } from './records.js';
+import type { Group, InvoiceFactRecord, InvoiceRecord, MoveRecord, RenewalRecord, SubscriptionRecord } from './records.js';
 import type { RenewalChangeRow } from './history.js';
 import type { Scope } from './scope.js';
 import { type Settlement, settle } from './settle.js';
-import { type Author, writeIntents, writeInvoiceFacts, writeInvoiceOutcomes, writeRenewals, writeSubscriptions } from './write.js';
+import { type Author, writeIntents, writeInvoiceFacts, writeInvoiceOutcomes, writeMoves, writeRenewals, writeSubscriptions } from './write.js';
 
 /** What a change brings into a locked scope, before it is settled. */
 export interface ScopeChange {
@@ -18,8 +18,9 @@ export interface ScopeChange {
   readonly invoiceFacts?: readonly InvoiceFactRecord[];
   /** The renewal, or the intent, that this transaction inserted: its history begins now. */
   readonly created?: { readonly renewalId?: string; readonly intentId?: string };
+  readonly moves?: readonly MoveRecord[];
   /** Ledger events that follow from the facts themselves. */
-  readonly announcements?: readonly Announcement[];
+  announce?(settlements: readonly Settlement[]): Announcement[];
 }
 
 export interface SettleContext {
@@ -32,23 +33,30 @@ export interface SettleContext {
 
 /** The owners of all subscriptions, and one group for each intent; subscriptions that nobody owns share one without. */
 export function groupsOf(scope: Scope): Group[] {
+  const invoicesOf = Map.groupBy(scope.invoices, ({ subscriptionId }) => subscriptionId);
   const subscriptions = scope.subscriptions.map((subscription) => {
-    const named = withName(subscription, scope.invoices.filter(({ subscriptionId }) => subscriptionId === subscription.id));
+    const named = withName(subscription, invoicesOf.get(subscription.id) ?? []);
     return { ...named, intentId: ownerOf(named, scope) };
   });
-  const intentOfInvoice = intentsOfInvoices(scope, new Map(subscriptions.map(({ id, intentId }) => [id, intentId])));
+  const owners = new Map(subscriptions.map(({ id, intentId }) => [id, intentId]));
+  const intentOfInvoice = intentsOfInvoices(scope, owners);
+  const intentOfRenewal = new Map(scope.renewals.map(({ id, intentId }) => [id, intentId]));
+  const own = {
+    subscriptions: Map.groupBy(subscriptions, ({ intentId }) => intentId),
+    moves: Map.groupBy(scope.moves, ({ subscriptionId }) => owners.get(subscriptionId) ?? null),
+    invoices: Map.groupBy(scope.invoices, ({ id }) => intentOfInvoice.get(id)),
+    renewals: Map.groupBy(scope.renewals, ({ intentId }) => intentId),
+    refusedPairs: Map.groupBy(scope.refusedPairs, ({ renewalId }) => intentOfRenewal.get(renewalId)),
+  };
   return [...scope.intents, null].map((intent): Group => {
-    const intentId = intent?.id ?? null;
-    const own = subscriptions.filter((subscription) => subscription.intentId === intentId);
-    const ids = new Set(own.map(({ id }) => id));
-    const renewals = scope.renewals.filter((renewal) => renewal.intentId === intentId);
+    const id = intent?.id ?? null;
     return {
       intent,
-      subscriptions: own,
-      moves: scope.moves.filter(({ subscriptionId }) => ids.has(subscriptionId)),
-      invoices: scope.invoices.filter(({ id }) => intentOfInvoice.get(id) === intentId),
-      renewals,
-      refusedPairs: scope.refusedPairs.filter(({ renewalId }) => renewals.some(({ id }) => id === renewalId)),
+      subscriptions: own.subscriptions.get(id) ?? [],
+      moves: own.moves.get(id) ?? [],
+      invoices: own.invoices.get(id) ?? [],
+      renewals: id === null ? [] : (own.renewals.get(id) ?? []),
+      refusedPairs: id === null ? [] : (own.refusedPairs.get(id) ?? []),
     };
   });
 }
@@ -73,12 +81,13 @@ export async function settleScope(tx: Transaction, before: Scope, change: ScopeC
   const settlements = groupsOf(change.next).map((group) => settle(group, context.linkAs));
   await writeFacts(tx, before, change, settlements);
   const changes = await writeSettled(tx, before, { settlements, created: change.created ?? {} }, context);
-  const announcements = settlements.flatMap((settlement) => {
-    const ids = new Set(settlement.renewals.map(({ id }) => id));
-    const own = changes.filter(({ after }) => ids.has(after.id));
-    return [...announceChanges(settlement, own), ...newlyPaid(before, settlement).map((invoice) => announcePayment(settlement, invoice))];
-  });
-  await raise(tx, context.announcer, [...(change.announcements ?? []), ...announcements], context);
+  const changesOf = Map.groupBy(changes, ({ after }) => after.intentId);
+  const paidBefore = new Set(before.invoices.flatMap(({ id, status }) => (status === 'paid' ? [id] : [])));
+  const announcements = settlements.flatMap((settlement) => [
+    ...announceChanges(settlement, changesOf.get(settlement.intent?.id ?? '') ?? []),
+    ...newlyPaid(paidBefore, settlement).map((invoice) => announcePayment(settlement, invoice)),
+  ]);
+  await raise(tx, context.announcer, [...(change.announce?.(settlements) ?? []), ...announcements], context);
   await context.announcer.signal(tx, signalsOf(before, settlements, changes));
   return settlements;
 }
@@ -86,6 +95,7 @@ export async function settleScope(tx: Transaction, before: Scope, change: ScopeC
 async function writeFacts(tx: Transaction, before: Scope, change: ScopeChange, settlements: readonly Settlement[]): Promise<void> {
   const subscriptions = settlements.flatMap(({ group }) => group.subscriptions);
   await writeSubscriptions(tx, changedFrom(before.subscriptions, subscriptions));
+  await writeMoves(tx, change.moves ?? []);
   const facts = new Map((change.invoiceFacts ?? []).map((fact) => [fact.id, fact]));
   const settled = new Map(settlements.flatMap(({ invoices }) => invoices).map((invoice) => [invoice.id, invoice]));
   await writeInvoiceFacts(tx, [...facts.values()].map((fact) => ({ ...fact, outcome: settled.get(fact.id)?.outcome ?? null, isLinked: settled.get(fact.id)?.isLinked ?? false })));
@@ -111,10 +121,9 @@ async function writeSettled(
   return writeRenewals(tx, pairs);
 }
 
-function newlyPaid(before: Scope, settlement: Settlement): InvoiceRecord[] {
-  const old = byId(before.invoices);
+function newlyPaid(paidBefore: ReadonlySet<string>, settlement: Settlement): InvoiceRecord[] {
   return settlement.invoices.filter(
-    (invoice) => invoice.status === 'paid' && old.get(invoice.id)?.status !== 'paid' && invoice.subscriptionId !== null && (invoice.total ?? 0) > 0,
+    ({ id, status, subscriptionId, total }) => status === 'paid' && !paidBefore.has(id) && subscriptionId !== null && (total ?? 0) > 0,
   );
 }
 

@@ -37,6 +37,7 @@ export const subscriptionTable: Table<SubscriptionRecord> = {
     firstCustomerId: 'first_customer_id text',
     firstEventAt: 'first_event_at timestamptz',
     firstEventId: 'first_event_id text',
+    isDeleted: 'is_deleted boolean',
     asOf: 'as_of timestamptz',
     asOfEventId: 'as_of_event_id text',
   },

@@ -2,9 +2,9 @@ import { type Columns, toUnnest } from '../database/bulk.js';
 import type { Transaction } from '../database/transaction.js';
 import type { Changes } from '../entities/record-change.js';
 import { changesBetween, differs, INTENT_HISTORY, RENEWAL_HISTORY, type RenewalChangeRow } from './history.js';
-import type { IntentRecord, InvoiceFactRecord, InvoiceRecord, RenewalRecord, SubscriptionRecord } from './records.js';
+import type { IntentRecord, InvoiceFactRecord, InvoiceRecord, MoveRecord, RenewalRecord, SubscriptionRecord } from './records.js';
 import { type Table, unnestRecords } from './rows.js';
-import { intentTable, invoiceFactTable, invoiceTable, renewalTable, subscriptionTable } from './tables.js';
+import { intentTable, invoiceFactTable, invoiceTable, moveTable, renewalTable, subscriptionTable } from './tables.js';
 
 /** Who changed what, and why: one row of history. */
 export interface Author {
@@ -26,6 +26,15 @@ export interface IntentPair extends Author {
 /** The rows are there already, and locked. */
 export async function writeSubscriptions(tx: Transaction, subscriptions: readonly SubscriptionRecord[]): Promise<void> {
   await update(tx, subscriptionTable, subscriptions);
+}
+
+/** A second's moves are written again whenever one of its events comes: their order may have changed. */
+export async function writeMoves(tx: Transaction, moves: readonly MoveRecord[]): Promise<void> {
+  if (moves.length === 0) return;
+  const { source, names, parameters } = unnestRecords(moveTable, moves);
+  const text = `insert into subscription_move (${names}) select * from ${source} order by subscription_id, event_id
+    on conflict (subscription_id, event_id) do update set position = excluded.position`;
+  await tx.query(text, parameters);
 }
 
 /** One write an invoice, with what settling made of it. */

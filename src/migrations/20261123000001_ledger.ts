@@ -57,6 +57,7 @@ const facts = [
     "first_customer_id" text null,
     "first_event_at" timestamptz null,
     "first_event_id" text null,
+    "is_deleted" boolean not null default false,
     "as_of" timestamptz null,
     "as_of_event_id" text null,
     "recorded_at" timestamptz not null default now(),
