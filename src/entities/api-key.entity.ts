@@ -1,10 +1,11 @@
+import { BigIntType } from '@mikro-orm/core';
 import { Entity, Enum, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { ApiKeyScope } from './states.js';
 
 /** A key to the GraphQL API. Only its hash is kept. */
 @Entity({ tableName: 'api_key' })
 export class ApiKey {
-  @PrimaryKey({ type: 'bigint', autoincrement: true })
+  @PrimaryKey({ type: new BigIntType('string'), autoincrement: true })
   id!: string;
 
   @Property({ type: 'text', unique: true })

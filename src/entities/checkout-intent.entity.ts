@@ -1,3 +1,4 @@
+import { BigIntType } from '@mikro-orm/core';
 import { Entity, Enum, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { CheckoutIntentState } from './states.js';
 
@@ -7,7 +8,7 @@ import { CheckoutIntentState } from './states.js';
 @Index({ properties: ['stripeCustomerId', 'id'] })
 @Index({ properties: ['enterpriseSlug', 'id'] })
 export class CheckoutIntent {
-  @PrimaryKey({ type: 'bigint', autoincrement: true })
+  @PrimaryKey({ type: new BigIntType('string'), autoincrement: true })
   id!: string;
 
   @Property({ type: 'uuid', defaultRaw: 'gen_random_uuid()', unique: true })

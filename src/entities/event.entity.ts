@@ -1,3 +1,4 @@
+import { BigIntType } from '@mikro-orm/core';
 import { Entity, Enum, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { EventSource, EventState } from './states.js';
 
@@ -68,7 +69,7 @@ export class Event {
   stripeInvoiceId!: string | null;
 
   /** Of the ledger's own events; a Stripe event belongs to the intent that owns its subscription. */
-  @Property({ type: 'bigint', nullable: true })
+  @Property({ type: new BigIntType('string'), nullable: true })
   checkoutIntentId!: string | null;
 
   /** SHA-256 of the body as received: it stays when the body is erased. */

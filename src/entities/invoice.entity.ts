@@ -1,3 +1,4 @@
+import { BigIntType } from '@mikro-orm/core';
 import { Entity, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import type { InvoiceLine } from '@renewal-ledger/sdk';
 
@@ -76,7 +77,7 @@ export class Invoice {
   @Property({ type: 'uuid', nullable: true })
   namedIntentUuid!: string | null;
 
-  @Property({ type: 'bigint', nullable: true })
+  @Property({ type: new BigIntType('string'), nullable: true })
   namedIntentId!: string | null;
 
   /** What settle decided of it last: a `MatchOutcome`. */

@@ -1,3 +1,4 @@
+import { BigIntType } from '@mikro-orm/core';
 import { PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 
 /** Field name to [before, after]; times as ISO strings in UTC. */
@@ -5,7 +6,7 @@ export type Changes = Record<string, [before: unknown, after: unknown]>;
 
 /** One change of a record: who, why, before and after, written by the transaction that made it. */
 export abstract class RecordChange {
-  @PrimaryKey({ type: 'bigint', autoincrement: true })
+  @PrimaryKey({ type: new BigIntType('string'), autoincrement: true })
   id!: string;
 
   @Property({ type: 'datetime', defaultRaw: 'now()' })

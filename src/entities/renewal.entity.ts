@@ -1,4 +1,4 @@
-import type { Ref } from '@mikro-orm/core';
+import { BigIntType, type Ref } from '@mikro-orm/core';
 import { Entity, Enum, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { CheckoutIntent } from './checkout-intent.entity.js';
 import { LinkedBy, RenewalState } from './states.js';
@@ -23,7 +23,7 @@ import { LinkedBy, RenewalState } from './states.js';
   where: "state = 'SCHEDULED'",
 })
 export class Renewal {
-  @PrimaryKey({ type: 'bigint', autoincrement: true })
+  @PrimaryKey({ type: new BigIntType('string'), autoincrement: true })
   id!: string;
 
   @ManyToOne(() => CheckoutIntent, { ref: true })

@@ -1,4 +1,4 @@
-import type { Ref } from '@mikro-orm/core';
+import { BigIntType, type Ref } from '@mikro-orm/core';
 import { Entity, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { CheckoutIntent } from './checkout-intent.entity.js';
 
@@ -50,7 +50,7 @@ export class Subscription {
   @Property({ type: 'uuid', nullable: true })
   namedIntentUuid!: string | null;
 
-  @Property({ type: 'bigint', nullable: true })
+  @Property({ type: new BigIntType('string'), nullable: true })
   namedIntentId!: string | null;
 
   /** True where its own metadata named the intent; else an invoice's copy of it did. */
