@@ -1,11 +1,18 @@
+import type { LedgerIds } from '@renewal-ledger/sdk';
 import { toUnnest } from '../database/bulk.js';
 import type { Transaction } from '../database/transaction.js';
 import { EventSource, EventState } from '../entities/states.js';
-import type { Announcement } from './announcements.js';
 import type { Announcer } from './announcer.js';
 
 /** Why a backfill's events are stored and handled by nobody: old money is no news. `replayEvents` can release them. */
 export const HELD_BACK = 'Held back: found by a backfill or an import that was not told to announce.';
+
+/** An event to raise: the ledger's own, or one that a handler emits. Ids in `object` that are named as in `LedgerIds` become columns. */
+export interface RaisedEvent {
+  readonly type: string;
+  readonly key: string;
+  readonly object: object;
+}
 
 export interface RaiseOptions {
   readonly now: Date;
@@ -31,7 +38,7 @@ const COLUMNS = {
  * Stores events of the ledger, each once by its id `<type>:<key>`, and wakes a worker for those that somebody handles, all in the
  * caller's transaction. An event that is there already stays as it is.
  */
-export async function raise(tx: Transaction, announcer: Announcer, announcements: readonly Announcement[], options: RaiseOptions): Promise<void> {
+export async function raise(tx: Transaction, announcer: Announcer, announcements: readonly RaisedEvent[], options: RaiseOptions): Promise<void> {
   if (announcements.length === 0) return;
   const rows = announcements.map((announcement) => toRow(announcer, announcement, options)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const { source, parameters } = toUnnest(rows, COLUMNS);
@@ -51,7 +58,7 @@ export async function raise(tx: Transaction, announcer: Announcer, announcements
   await announcer.wake(tx, born.filter(({ state }) => state === EventState.PENDING));
 }
 
-function toRow(announcer: Announcer, { type, key, object }: Announcement, { now, announce }: RaiseOptions): Record<keyof typeof COLUMNS, unknown> & { id: string } {
+function toRow(announcer: Announcer, { type, key, object }: RaisedEvent, { now, announce }: RaiseOptions): Record<keyof typeof COLUMNS, unknown> & { id: string } {
   const id = `${type}:${key}`;
   const route = announce ? announcer.routeOf(type) : { state: EventState.IGNORED, ignoredBecause: HELD_BACK };
   return {
@@ -61,10 +68,15 @@ function toRow(announcer: Announcer, { type, key, object }: Announcement, { now,
     state: route.state,
     ignored_because: route.ignoredBecause,
     occurred_at: now,
-    stripe_customer_id: object.stripeCustomerId,
-    stripe_subscription_id: object.stripeSubscriptionId,
-    stripe_invoice_id: object.stripeInvoiceId,
-    checkout_intent_id: object.checkoutIntentId,
+    stripe_customer_id: textIn(object, 'stripeCustomerId'),
+    stripe_subscription_id: textIn(object, 'stripeSubscriptionId'),
+    stripe_invoice_id: textIn(object, 'stripeInvoiceId'),
+    checkout_intent_id: textIn(object, 'checkoutIntentId'),
     body: JSON.stringify({ id, object: 'event', type, created: Math.floor(now.getTime() / 1000), data: { object } }),
   };
+}
+
+function textIn(object: object, field: keyof LedgerIds): string | null {
+  const value = (object as Partial<Record<keyof LedgerIds, unknown>>)[field];
+  return typeof value === 'string' && !value.includes('\0') ? value : null;
 }
