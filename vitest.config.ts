@@ -7,6 +7,8 @@ export default defineConfig({
   oxc: { decorator: { legacy: true } },
   resolve: {
     alias: [
+      // Vite would take graphql's ES modules, Node takes its CommonJS: two copies refuse each other's types.
+      { find: /^graphql$/, replacement: fileURLToPath(new URL('./node_modules/graphql/index.js', import.meta.url)) },
       { find: /^@renewal-ledger\/sdk\/testing$/, replacement: sdk('testing/index.ts') },
       { find: /^@renewal-ledger\/sdk$/, replacement: sdk('index.ts') },
     ],

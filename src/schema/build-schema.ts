@@ -1,0 +1,32 @@
+import 'reflect-metadata';
+import type { GraphQLSchema } from 'graphql';
+import { buildSchemaSync } from 'type-graphql';
+import { checkInput } from './inputs/check-input.js';
+import { CheckoutIntentResolver } from './resolvers/checkout-intent.resolver.js';
+import { EventResolver } from './resolvers/event.resolver.js';
+import { InvoiceResolver } from './resolvers/invoice.resolver.js';
+import { LinkResolver, MatchCandidateResolver, MatchExplanationResolver } from './resolvers/match.resolver.js';
+import { RenewalResolver } from './resolvers/renewal.resolver.js';
+import { ReplayResolver } from './resolvers/replay.resolver.js';
+import { SubscriptionResolver } from './resolvers/subscription.resolver.js';
+import { mutationsNeedWrite } from './scopes.js';
+import './types/enums.js';
+
+/** The whole schema, from the classes of types/, inputs/ and resolvers/. */
+export function createSchema(): GraphQLSchema {
+  return buildSchemaSync({
+    resolvers: [
+      CheckoutIntentResolver,
+      EventResolver,
+      InvoiceResolver,
+      LinkResolver,
+      MatchCandidateResolver,
+      MatchExplanationResolver,
+      RenewalResolver,
+      ReplayResolver,
+      SubscriptionResolver,
+    ],
+    globalMiddlewares: [mutationsNeedWrite],
+    validateFn: checkInput,
+  });
+}

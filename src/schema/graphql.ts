@@ -1,0 +1,88 @@
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { FastifyPluginAsync } from 'fastify';
+import type { ApiKeys, Caller } from '../access/api-keys.js';
+import type { Clock } from '../clock.js';
+import type { ReplayEvents } from '../events/replay.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { Logger } from '../log.js';
+import { authentication } from './authentication.js';
+import { createSchema } from './build-schema.js';
+import type { GraphqlContext } from './context.js';
+import { LIMITS, limitRequests } from './limits.js';
+import { createLoaders } from './loaders/loaders.js';
+import { refusals } from './refusals.js';
+import { createErrorTranslator, isUnavailable } from './translate-error.js';
+
+export interface GraphqlDependencies {
+  /** A fork of its own for every call. */
+  readonly em: () => EntityManager;
+  readonly ledger: Ledger;
+  readonly replayEvents: ReplayEvents;
+  readonly apiKeys: Pick<ApiKeys, 'authenticate'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Whether `GET /graphql` answers a browser with the IDE. */
+  readonly ide: boolean;
+}
+
+/** Mounts `/graphql` in a scope of its own. */
+export function createGraphql(dependencies: GraphqlDependencies): FastifyPluginAsync {
+  const translate = createErrorTranslator(dependencies.log);
+  const apollo = new ApolloServer<GraphqlContext>({
+    schema: createSchema(),
+    formatError: translate,
+    plugins: [limitRequests, answerUnavailable, ...disabled],
+    logger: dependencies.log,
+    nodeEnv: 'production',
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    csrfPrevention: true,
+    allowBatchedHttpRequests: false,
+    persistedQueries: false,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxTokens: LIMITS.tokens },
+  });
+  return async (scope) => {
+    await apollo.start();
+    scope.addHook('onClose', () => apollo.stop());
+    const { onRequest, callerOf } = authentication(dependencies.apiKeys);
+    refusals(scope, translate);
+    scope.route({
+      method: ['GET', 'POST'],
+      url: '/graphql',
+      onRequest,
+      handler: fastifyApolloHandler(apollo, { context: async (request) => contextOf(dependencies, callerOf(request)) }),
+    });
+  };
+}
+
+function contextOf({ em, ledger, replayEvents, clock }: GraphqlDependencies, caller: Caller): GraphqlContext {
+  return { caller, em, ledger, replayEvents, clock, loaders: createLoaders(em) };
+}
+
+/** To a client, 503 means that asking again is right. */
+const answerUnavailable: ApolloServerPlugin = {
+  async requestDidStart() {
+    return {
+      async didEncounterErrors({ errors, response }) {
+        if (errors.some(isUnavailable)) response.http.status = 503;
+      },
+    };
+  },
+};
+
+/** Apollo would report to its vendor where the environment holds a key of theirs. */
+const disabled = [
+  ApolloServerPluginCacheControlDisabled(),
+  ApolloServerPluginLandingPageDisabled(),
+  ApolloServerPluginSchemaReportingDisabled(),
+  ApolloServerPluginUsageReportingDisabled(),
+];
