@@ -34,23 +34,40 @@ export type Config = Readonly<{
 
 const wholeNumber = (least: number, most: number) => {
   const error = `must be a whole number from ${least} to ${most}.`;
-  return z.string().regex(/^\d{1,9}$/, { error, abort: true }).transform(Number)
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, { error, abort: true })
+    .transform(Number)
     .pipe(z.number().min(least, error).max(most, error));
 };
 const oneOf = <const T extends readonly [string, ...string[]]>(...words: T) =>
   z.enum(words, { error: `must be one of: ${words.join(', ')}.` });
 const flag = () => oneOf('true', 'false').transform((word) => word === 'true');
-const list = () => z.string().transform((text) => text.split(',').map((item) => item.trim()).filter((item) => item !== ''));
-const httpUrl = () => z.url({ protocol: /^https?$/, error: 'must be an http or https URL.' })
-  .transform((url) => url.replace(/\/+$/, ''));
-const bearer = () => z.string().regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces: it travels in a header.');
+const list = () =>
+  z.string().transform((text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  );
+const httpUrl = () =>
+  z.url({ protocol: /^https?$/, error: 'must be an http or https URL.' }).transform((url) => url.replace(/\/+$/, ''));
+const bearer = () =>
+  z.string().regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces: it travels in a header.');
 
 const Environment = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(4000),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a URL like postgres://user:password@host:5432/database.' }).optional(),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'must be a URL like postgres://user:password@host:5432/database.' })
+    .optional(),
   DATA_DIR: z.string().default('.data'),
-  STRIPE_WEBHOOK_SECRET: list().refine((secrets) => secrets.length > 0, 'must hold at least one secret; copy it from your endpoint at https://dashboard.stripe.com/webhooks.').optional(),
+  STRIPE_WEBHOOK_SECRET: list()
+    .refine(
+      (secrets) => secrets.length > 0,
+      'must hold at least one secret; copy it from your endpoint at https://dashboard.stripe.com/webhooks.',
+    )
+    .optional(),
   ADMIN_API_KEY: bearer().optional(),
   LIVEMODE: oneOf('live', 'test', 'both').optional(),
   STRIPE_API_KEY: bearer().optional(),
@@ -84,10 +101,7 @@ const REQUIRED_WITH_DATABASE_URL = {
 export function readConfig(env: Variables = process.env): Config {
   const given = givenIn(env);
   const parsed = Environment.safeParse(given);
-  const problems = [
-    ...problemsOf(parsed.error),
-    ...missingWithDatabaseUrl(given),
-  ];
+  const problems = [...problemsOf(parsed.error), ...missingWithDatabaseUrl(given)];
   if (!parsed.success || problems.length > 0) throw new ConfigInvalidError(problems);
   return frozen(toConfig(parsed.data));
 }
@@ -128,9 +142,10 @@ function toConfig(env: Environment): Config {
     stripe: { apiKey: env.STRIPE_API_KEY, apiBase: env.STRIPE_API_BASE },
     ack: env.ACK,
     handlers: env.HANDLERS,
-    licenseManager: env.LICENSE_MANAGER_URL === undefined
-      ? undefined
-      : { url: env.LICENSE_MANAGER_URL, token: env.LICENSE_MANAGER_TOKEN },
+    licenseManager:
+      env.LICENSE_MANAGER_URL === undefined
+        ? undefined
+        : { url: env.LICENSE_MANAGER_URL, token: env.LICENSE_MANAGER_TOKEN },
     unmatchedGraceMinutes: env.UNMATCHED_GRACE_MINUTES,
     overdueGraceHours: env.OVERDUE_GRACE_HOURS,
     syncEveryMinutes: env.SYNC_EVERY_MINUTES,

@@ -60,23 +60,32 @@ async function createKey(em: EntityManager, { name, scope }: Caller): Promise<st
   assertName(name);
   const key = `rlk_${randomBytes(32).toString('base64url')}`;
   const rows = await inTransaction(em, (tx) =>
-    tx.query('insert into api_key (name, scope, hash) values ($1, $2, $3) on conflict (name) do nothing returning id', [name, scope, hashOf(key).toString('hex')]),
+    tx.query('insert into api_key (name, scope, hash) values ($1, $2, $3) on conflict (name) do nothing returning id', [
+      name,
+      scope,
+      hashOf(key).toString('hex'),
+    ]),
   );
   if (rows.length > 0) return key;
-  throw new BadInputError(`There is, or was, a key named "${name}". Choose another name: history names who changed what.`);
+  throw new BadInputError(
+    `There is, or was, a key named "${name}". Choose another name: history names who changed what.`,
+  );
 }
 
 function assertName(name: string): void {
   if (name === ADMIN.name) throw new BadInputError('The name "admin" is that of ADMIN_API_KEY. Choose another one.');
   if (name.length > 0 && name.length <= LONGEST_NAME && /^\S(?:[^\p{Cc}]*\S)?$/u.test(name)) return;
-  throw new BadInputError(`A key's name has 1 to ${LONGEST_NAME} characters, no control characters, and no space at its ends.`);
+  throw new BadInputError(
+    `A key's name has 1 to ${LONGEST_NAME} characters, no control characters, and no space at its ends.`,
+  );
 }
 
 async function revokeKey(em: EntityManager, name: string): Promise<void> {
   const rows = await inTransaction(em, (tx) =>
     tx.query('update api_key set revoked_at = coalesce(revoked_at, now()) where name = $1 returning id', [name]),
   );
-  if (rows.length === 0) throw new NotFoundError(`There is no key named "${name}". List them: renewal-ledger keys list.`);
+  if (rows.length === 0)
+    throw new NotFoundError(`There is no key named "${name}". List them: renewal-ledger keys list.`);
 }
 
 /** The keys are 256 random bits, or chosen with care: a slow hash would add nothing but a way to keep us busy. */

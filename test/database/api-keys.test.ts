@@ -25,7 +25,8 @@ describe('a key', () => {
   });
 
   it('that nobody made counts for nobody', async () => {
-    for (const bearer of ['', 'rlk_', 'the-configured-key ', '\0']) expect(await keys.authenticate(bearer)).toBeUndefined();
+    for (const bearer of ['', 'rlk_', 'the-configured-key ', '\0'])
+      expect(await keys.authenticate(bearer)).toBeUndefined();
   });
 
   it('stops counting within seconds of being revoked, though it was in use', async () => {
@@ -54,19 +55,24 @@ describe('a key', () => {
 
 describe('the configured key', () => {
   it('is admin without a row', async () => {
-    expect(await database.statementsOf(async () => {
-      expect(await keys.authenticate('the-configured-key')).toEqual({ name: 'admin', scope: 'admin' });
-    })).toEqual([]);
+    expect(
+      await database.statementsOf(async () => {
+        expect(await keys.authenticate('the-configured-key')).toEqual({ name: 'admin', scope: 'admin' });
+      }),
+    ).toEqual([]);
   });
 });
 
 describe('a name', () => {
-  it.each([['of the configured key', 'admin'], ['empty', ''], ['with a space at its end', 'a '], ['with a line break', 'a\nb'], ['too long', 'a'.repeat(101)]])(
-    '%s is refused',
-    async (_case, name) => {
-      await expect(keys.create({ name, scope: 'read' })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
-    },
-  );
+  it.each([
+    ['of the configured key', 'admin'],
+    ['empty', ''],
+    ['with a space at its end', 'a '],
+    ['with a line break', 'a\nb'],
+    ['too long', 'a'.repeat(101)],
+  ])('%s is refused', async (_case, name) => {
+    await expect(keys.create({ name, scope: 'read' })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
 
   it('is never used twice, not even after it was revoked', async () => {
     await keys.create({ name: 'once', scope: 'read' });

@@ -13,7 +13,10 @@ async function aPackageWithoutScripts(directory: string) {
   const native = join(directory, 'native');
   await mkdir(join(native, 'bin'), { recursive: true });
   await mkdir(join(native, 'lib'));
-  await writeFile(join(native, 'pg-symlinks.json'), JSON.stringify([{ source: 'native/lib/libpq.so.5.18', target: 'native/lib/libpq.so.5' }]));
+  await writeFile(
+    join(native, 'pg-symlinks.json'),
+    JSON.stringify([{ source: 'native/lib/libpq.so.5.18', target: 'native/lib/libpq.so.5' }]),
+  );
   await writeFile(join(native, 'lib', 'libpq.so.5.18'), 'a library');
   for (const program of ['initdb', 'postgres']) await writeFile(join(native, 'bin', program), '', { mode: 0o644 });
   return { root: directory, version: '18.4.0' };
@@ -56,7 +59,11 @@ describe('the account that root gives to PostgreSQL', () => {
   it.each([
     ['postgres where there is one', [ROOT, NOBODY, POSTGRES], { uid: 101, gid: 104 }],
     ['nobody otherwise', [ROOT, NOBODY], { uid: 65_534, gid: 65_533 }],
-    ['never one that is root by another name', [ROOT, 'postgres:x:0:0::/:/bin/sh', NOBODY], { uid: 65_534, gid: 65_533 }],
+    [
+      'never one that is root by another name',
+      [ROOT, 'postgres:x:0:0::/:/bin/sh', NOBODY],
+      { uid: 65_534, gid: 65_533 },
+    ],
     ['none where there is none', [ROOT, 'node:x:1000:1000::/home/node:/bin/bash'], undefined],
   ])('is %s', (_name, lines, account) => {
     expect(unprivilegedAccount(`${lines.join('\n')}\n`)).toEqual(account);

@@ -7,7 +7,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { onTestFinished } from 'vitest';
-import { openEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from '../../src/database/embedded-postgres.js';
+import {
+  openEmbeddedPostgres,
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+} from '../../src/database/embedded-postgres.js';
 import { removeDataDirectory } from '../support/test-server.js';
 
 /** A new directory's path, removed with all that stands for it when the test ends. */
@@ -41,11 +45,19 @@ export async function query<Row>(url: string, text: string): Promise<Row[]> {
 /** Another process that holds the directory; under another user where one is named. */
 export async function aHolderOf(dataDir: string, user: { uid?: number; gid?: number } = {}) {
   const script = fileURLToPath(new URL('./embedded-holder.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', '@oxc-node/core/register', script, dataDir], { ...user, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--import', '@oxc-node/core/register', script, dataDir], {
+    ...user,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   onTestFinished(() => ended(child, 'SIGTERM'));
   const [line] = (await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(() => ['{}'])])) as [Buffer];
   const said = JSON.parse(line.toString()) as { url: string; adopted: boolean };
-  return { ...said, pid: child.pid as number, kill: () => ended(child, 'SIGKILL'), stop: () => ended(child, 'SIGTERM') };
+  return {
+    ...said,
+    pid: child.pid as number,
+    kill: () => ended(child, 'SIGKILL'),
+    stop: () => ended(child, 'SIGTERM'),
+  };
 }
 
 async function ended(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {

@@ -10,7 +10,8 @@ import { aDirectory, aHolderOf, opened, query } from './embedded-helpers.js';
 const isRoot = process.getuid?.() === 0;
 const NOBODY = { uid: 65_534, gid: 65_534 };
 
-const pidIn = async (dataDir: string) => Number((await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0]);
+const pidIn = async (dataDir: string) =>
+  Number((await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0]);
 
 describe('a data directory', () => {
   it('keeps what was committed from one start to the next', async () => {
@@ -26,8 +27,12 @@ describe('a data directory', () => {
 
   it('is fsynced unless it is told that it will be thrown away', async () => {
     const server = await opened({ dataDir: aDirectory(), durable: true });
-    expect(await query(server.url(), "select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commits"))
-      .toEqual([{ fsync: 'on', commits: 'on' }]);
+    expect(
+      await query(
+        server.url(),
+        "select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commits",
+      ),
+    ).toEqual([{ fsync: 'on', commits: 'on' }]);
   });
 
   it('takes no connection without the password, which only the owner can read', async () => {
@@ -64,7 +69,7 @@ describe('a data directory', () => {
 });
 
 describe('a second start on one data directory', () => {
-  it('is refused with the holder\'s process id, and leaves the first alone', async () => {
+  it("is refused with the holder's process id, and leaves the first alone", async () => {
     const dataDir = aDirectory();
     const first = await aHolderOf(dataDir);
     const refusal = await openEmbeddedPostgres({ dataDir }).catch((error: unknown) => error);
@@ -117,13 +122,19 @@ describe('kill -9', () => {
     const server = await opened({ dataDir, durable: true });
     await query(server.url(), 'create table kept as select 42 as answer');
     process.kill(await pidIn(dataDir), 'SIGKILL');
-    await eventually(async () => expect(await query(server.url(), 'select answer from kept')).toEqual([{ answer: 42 }]));
+    await eventually(async () =>
+      expect(await query(server.url(), 'select answer from kept')).toEqual([{ answer: 42 }]),
+    );
   });
 });
 
-it.runIf(isRoot && isReachableByAll(import.meta.dirname))('an ordinary user starts it too, and all files are that user\'s', async () => {
-  const dataDir = aDirectory({ mode: 0o777 });
-  const { url } = await aHolderOf(dataDir, NOBODY);
-  expect(await query(url, 'select 1 as one')).toEqual([{ one: 1 }]);
-  for (const name of ['.', 'postgres', 'postgres-password']) expect(await stat(join(dataDir, name))).toMatchObject(NOBODY);
-});
+it.runIf(isRoot && isReachableByAll(import.meta.dirname))(
+  "an ordinary user starts it too, and all files are that user's",
+  async () => {
+    const dataDir = aDirectory({ mode: 0o777 });
+    const { url } = await aHolderOf(dataDir, NOBODY);
+    expect(await query(url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    for (const name of ['.', 'postgres', 'postgres-password'])
+      expect(await stat(join(dataDir, name))).toMatchObject(NOBODY);
+  },
+);

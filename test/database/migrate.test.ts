@@ -37,9 +37,15 @@ it('the death of a process that migrates lets the next one in', async () => {
   await holder.query('select from migration_lock for update');
 
   let isWaiting = false;
-  const waiting = migrate(database.orm, { onWaiting: () => { isWaiting = true; } });
+  const waiting = migrate(database.orm, {
+    onWaiting: () => {
+      isWaiting = true;
+    },
+  });
   await eventually(() => expect(isWaiting).toBe(true));
-  await database.sql(`select pg_terminate_backend(pid) from pg_stat_activity where query = 'select from migration_lock for update'`);
+  await database.sql(
+    `select pg_terminate_backend(pid) from pg_stat_activity where query = 'select from migration_lock for update'`,
+  );
   expect(await waiting).toEqual(names.slice(-1));
 });
 

@@ -30,7 +30,8 @@ export async function openTestDatabase({ empty = false } = {}): Promise<TestData
     url,
     orm,
     em: () => orm.em.fork(),
-    sql: async <Row>(text: string, parameters: readonly unknown[] = []) => (await pool.query(text, [...parameters])).rows as Row[],
+    sql: async <Row>(text: string, parameters: readonly unknown[] = []) =>
+      (await pool.query(text, [...parameters])).rows as Row[],
     async statementsOf(work) {
       const from = statements.length;
       await work();

@@ -50,11 +50,12 @@ describe('an empty environment', () => {
 
   it('gives a configuration that cannot be changed, at any depth', () => {
     const config = readConfig({ STRIPE_WEBHOOK_SECRET: 'whsec_a' });
-    for (const part of [config, config.database, config.stripe, config.webhookSecrets]) expect(part).toSatisfy(Object.isFrozen);
+    for (const part of [config, config.database, config.stripe, config.webhookSecrets])
+      expect(part).toSatisfy(Object.isFrozen);
   });
 });
 
-describe('a database of one\'s own', () => {
+describe("a database of one's own", () => {
   it('is used as given, without the IDE unless it is asked for', () => {
     const config = readConfig(SERVER);
     expect(config).toMatchObject({ database: { kind: 'url', url: SERVER.DATABASE_URL }, livemode: 'live', ide: false });
@@ -62,7 +63,9 @@ describe('a database of one\'s own', () => {
   });
 
   it.each(['STRIPE_WEBHOOK_SECRET', 'ADMIN_API_KEY', 'LIVEMODE'])('requires %s', (name) => {
-    expect(problemsOf({ ...SERVER, [name]: '' })).toEqual([expect.stringMatching(`^${name} is required with DATABASE_URL: `)]);
+    expect(problemsOf({ ...SERVER, [name]: '' })).toEqual([
+      expect.stringMatching(`^${name} is required with DATABASE_URL: `),
+    ]);
   });
 });
 
@@ -79,7 +82,11 @@ describe('what a variable may hold', () => {
     ['STRIPE_API_BASE', 'http://127.0.0.1:9/', { stripe: { apiKey: undefined, apiBase: 'http://127.0.0.1:9' } }],
     ['ACK', 'handled', { ack: 'handled' }],
     ['HANDLERS', './a.js,@acme/b', { handlers: ['./a.js', '@acme/b'] }],
-    ['LICENSE_MANAGER_URL', 'https://licenses.example/', { licenseManager: { url: 'https://licenses.example', token: undefined } }],
+    [
+      'LICENSE_MANAGER_URL',
+      'https://licenses.example/',
+      { licenseManager: { url: 'https://licenses.example', token: undefined } },
+    ],
     ['UNMATCHED_GRACE_MINUTES', '0', { unmatchedGraceMinutes: 0 }],
     ['OVERDUE_GRACE_HOURS', '12', { overdueGraceHours: 12 }],
     ['SYNC_EVERY_MINUTES', '15', { syncEveryMinutes: 15 }],
@@ -93,14 +100,27 @@ describe('what a variable may hold', () => {
   });
 
   it.each([
-    ['PORT', '65536'], ['PORT', '-1'], ['PORT', '4e3'], ['PORT', '80.5'],
-    ['DATABASE_URL', 'mysql://localhost/x'], ['DATABASE_URL', 'localhost:5432'],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '4e3'],
+    ['PORT', '80.5'],
+    ['DATABASE_URL', 'mysql://localhost/x'],
+    ['DATABASE_URL', 'localhost:5432'],
     ['STRIPE_WEBHOOK_SECRET', ','],
-    ['ADMIN_API_KEY', 'two words'], ['STRIPE_API_KEY', 'sk_é'],
-    ['LIVEMODE', 'LIVE'], ['ACK', 'processed'], ['LOG_LEVEL', 'loud'],
-    ['STRIPE_API_BASE', 'ftp://stripe.example'], ['LICENSE_MANAGER_URL', 'licenses'],
-    ['UNMATCHED_GRACE_MINUTES', 'one'], ['OVERDUE_GRACE_HOURS', '-6'], ['SYNC_EVERY_MINUTES', '0'], ['RETENTION_DAYS', '0'],
-    ['ALLOW_PRIVATE_ENDPOINTS', 'yes'], ['IDE', '1'], ['TRUST_PROXY', '10.0.0.1'],
+    ['ADMIN_API_KEY', 'two words'],
+    ['STRIPE_API_KEY', 'sk_é'],
+    ['LIVEMODE', 'LIVE'],
+    ['ACK', 'processed'],
+    ['LOG_LEVEL', 'loud'],
+    ['STRIPE_API_BASE', 'ftp://stripe.example'],
+    ['LICENSE_MANAGER_URL', 'licenses'],
+    ['UNMATCHED_GRACE_MINUTES', 'one'],
+    ['OVERDUE_GRACE_HOURS', '-6'],
+    ['SYNC_EVERY_MINUTES', '0'],
+    ['RETENTION_DAYS', '0'],
+    ['ALLOW_PRIVATE_ENDPOINTS', 'yes'],
+    ['IDE', '1'],
+    ['TRUST_PROXY', '10.0.0.1'],
   ])('%s must not be %s, and one sentence says what it may be', (name, value) => {
     const problems = problemsOf({ [name]: value }).filter((problem) => !problem.includes('required with'));
     expect(problems).toEqual([expect.stringMatching(new RegExp(`^${name} must .+[.]$`))]);
@@ -108,10 +128,24 @@ describe('what a variable may hold', () => {
 });
 
 it('reports every problem at once and repeats no value', () => {
-  const env = { DATABASE_URL: 'mysql://u:hunter2@db/x', ADMIN_API_KEY: 'hunter3 x', PORT: 'hunter4', ACK: 'hunter5', IDE: 'hunter6' };
+  const env = {
+    DATABASE_URL: 'mysql://u:hunter2@db/x',
+    ADMIN_API_KEY: 'hunter3 x',
+    PORT: 'hunter4',
+    ACK: 'hunter5',
+    IDE: 'hunter6',
+  };
   const problems = problemsOf(env);
   expect(problems.map((problem) => problem.split(' ')[0])).toEqual(
-    expect.arrayContaining(['DATABASE_URL', 'ADMIN_API_KEY', 'PORT', 'ACK', 'IDE', 'STRIPE_WEBHOOK_SECRET', 'LIVEMODE']),
+    expect.arrayContaining([
+      'DATABASE_URL',
+      'ADMIN_API_KEY',
+      'PORT',
+      'ACK',
+      'IDE',
+      'STRIPE_WEBHOOK_SECRET',
+      'LIVEMODE',
+    ]),
   );
   expect(new ConfigInvalidError(problems).message).not.toMatch(/hunter/);
 });

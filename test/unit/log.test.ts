@@ -8,9 +8,17 @@ const logged = (write: (log: ReturnType<typeof createLogger>) => void): Record<s
 };
 
 /** As node-postgres and the ORM throw it: the row stands in `detail` and behind the first line. */
-const aDatabaseError = () => Object.assign(new Error('duplicate key value violates unique constraint "x"\n - detail: Key (email)=(a@b.example) already exists.'), {
-  severity: 'ERROR', code: '23505', detail: 'Key (email)=(a@b.example) already exists.',
-});
+const aDatabaseError = () =>
+  Object.assign(
+    new Error(
+      'duplicate key value violates unique constraint "x"\n - detail: Key (email)=(a@b.example) already exists.',
+    ),
+    {
+      severity: 'ERROR',
+      code: '23505',
+      detail: 'Key (email)=(a@b.example) already exists.',
+    },
+  );
 
 describe('a log line', () => {
   it('is one JSON object with a level by name and a time in UTC', () => {

@@ -11,9 +11,18 @@ export type Binaries = Readonly<{ initdb: string; postgres: string }>;
  * Finds PostgreSQL's programs in the npm package for this platform. They are copied to `copyTo` where they cannot
  * run in place: under a directory that the account may not enter, or where links are missing and cannot be made.
  */
-export async function locateBinaries(account: Account | undefined, copyTo: string, { root, version } = findPackage()): Promise<Binaries> {
+export async function locateBinaries(
+  account: Account | undefined,
+  copyTo: string,
+  { root, version } = findPackage(),
+): Promise<Binaries> {
   const native = join(root, 'native');
-  const runsInPlace = (account === undefined || isReachableByAll(native)) && (await complete(native).then(() => true, () => false));
+  const runsInPlace =
+    (account === undefined || isReachableByAll(native)) &&
+    (await complete(native).then(
+      () => true,
+      () => false,
+    ));
   const from = runsInPlace ? native : await copied(native, join(copyTo, `postgresql-${version}-${process.arch}`));
   return { initdb: join(from, 'bin', 'initdb'), postgres: join(from, 'bin', 'postgres') };
 }
@@ -35,7 +44,9 @@ function findPackage(): { root: string; version: string } {
 /** `npm ci --ignore-scripts` leaves out the links between libraries that the package's script makes, and npm may drop modes. */
 async function complete(native: string): Promise<void> {
   const list = join(native, 'pg-symlinks.json');
-  const links = existsSync(list) ? (JSON.parse(await readFile(list, 'utf8')) as { source: string; target: string }[]) : [];
+  const links = existsSync(list)
+    ? (JSON.parse(await readFile(list, 'utf8')) as { source: string; target: string }[])
+    : [];
   for (const { source, target } of links) {
     const path = join(dirname(native), target);
     if (!existsSync(path)) await symlink(basename(source), path).catch(unlessItExists);

@@ -1,6 +1,20 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, chown, lstat, mkdir, mkdtemp, open, readdir, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { EmbeddedPostgresError } from '../../errors.js';
@@ -25,7 +39,10 @@ export const PROCESS_OPTIONS = { detached: true, env: { PATH: '/usr/bin:/bin', T
 /** Opens the cluster `postgres` in a data directory, which is a link where it had to be put elsewhere; makes it at first. */
 export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   const link = join(options.dataDir, 'postgres');
-  const isThere = await lstat(link).then(() => true, () => false);
+  const isThere = await lstat(link).then(
+    () => true,
+    () => false,
+  );
   const account = isThere ? await ownerOf(link) : accountForPostgres();
   const binaries = await locateBinaries(account, account ? SHARED_HOME : join(options.dataDir, 'binaries'));
   if (!isThere) await makeCluster(options, { account, binaries });
@@ -35,7 +52,10 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
 /** A cluster's processes run as its owner, whatever accounts have come or gone since it was made. */
 async function ownerOf(link: string): Promise<Account | undefined> {
   const { uid, gid } = await stat(link).catch((cause: unknown) => {
-    throw new EmbeddedPostgresError(`The database that ${link} points to is gone. Bring it back, or delete the link to start with an empty one.`, { cause });
+    throw new EmbeddedPostgresError(
+      `The database that ${link} points to is gone. Bring it back, or delete the link to start with an empty one.`,
+      { cause },
+    );
   });
   return process.getuid?.() === 0 ? { uid, gid } : undefined;
 }
@@ -71,20 +91,40 @@ async function giveTo(path: string, account: Account | undefined): Promise<void>
 }
 
 /** The password goes through a file that PostgreSQL's account alone can read, never through arguments. */
-async function runInitdb(aside: string, options: ClusterOptions, tools: Pick<Cluster, 'account' | 'binaries'>): Promise<void> {
+async function runInitdb(
+  aside: string,
+  options: ClusterOptions,
+  tools: Pick<Cluster, 'account' | 'binaries'>,
+): Promise<void> {
   const passwordFile = join(aside, 'password');
   await writeFile(passwordFile, options.password, { mode: 0o600, flag: 'wx' });
   await giveTo(passwordFile, tools.account);
-  const child = spawn(tools.binaries.initdb, [
-    '-D', join(aside, 'data'), '-U', ROLE, `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C',
-    '--no-instructions', ...(options.durable ? [] : ['--no-sync']),
-  ], { ...PROCESS_OPTIONS, ...tools.account, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
-  const exit = new Promise<string | number | null>((resolve) => child.once('error', (error) => resolve(error.message)).once('close', resolve));
+  const child = spawn(
+    tools.binaries.initdb,
+    [
+      '-D',
+      join(aside, 'data'),
+      '-U',
+      ROLE,
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--locale=C',
+      '--no-instructions',
+      ...(options.durable ? [] : ['--no-sync']),
+    ],
+    { ...PROCESS_OPTIONS, ...tools.account, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  const exit = new Promise<string | number | null>((resolve) =>
+    child.once('error', (error) => resolve(error.message)).once('close', resolve),
+  );
   const words = await text(child.stderr).catch(() => '');
   const outcome = await exit;
   if (outcome === 0) return;
   await rm(aside, { recursive: true, force: true });
-  throw new EmbeddedPostgresError(`initdb could not make a database in ${options.dataDir} (${outcome}). Mend what it says, or set DATABASE_URL:\n${words}`);
+  throw new EmbeddedPostgresError(
+    `initdb could not make a database in ${options.dataDir} (${outcome}). Mend what it says, or set DATABASE_URL:\n${words}`,
+  );
 }
 
 async function syncDirectory(path: string): Promise<void> {
@@ -105,6 +145,9 @@ export async function openDataDirectory(path: string): Promise<string> {
     }
     return await realpath(path);
   } catch (cause) {
-    throw new EmbeddedPostgresError(`${path} cannot be made or entered by this user. Set DATA_DIR to a directory that it owns, or set DATABASE_URL.`, { cause });
+    throw new EmbeddedPostgresError(
+      `${path} cannot be made or entered by this user. Set DATA_DIR to a directory that it owns, or set DATABASE_URL.`,
+      { cause },
+    );
   }
 }

@@ -48,11 +48,20 @@ export async function startPostmaster(cluster: Cluster, options: PostmasterOptio
   await clearStalePidFile(cluster.directory);
   const port = options.port ?? (await freePort());
   const settings = { ...ALWAYS, ...(options.durable ? {} : FOR_THROWING_AWAY) };
-  const args = ['-D', cluster.directory, '-p', String(port), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+  const args = [
+    '-D',
+    cluster.directory,
+    '-p',
+    String(port),
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ];
   const log = openSync(options.logFile, 'a', 0o600);
   try {
     const child = spawn(cluster.binaries.postgres, args, {
-      ...PROCESS_OPTIONS, ...cluster.account, cwd: cluster.directory, stdio: ['ignore', log, log],
+      ...PROCESS_OPTIONS,
+      ...cluster.account,
+      cwd: cluster.directory,
+      stdio: ['ignore', log, log],
     });
     return { pid: await pidOf(child), port };
   } finally {
@@ -62,7 +71,11 @@ export async function startPostmaster(cluster: Cluster, options: PostmasterOptio
 
 /** Ends the server as PostgreSQL's "fast" shutdown does: sessions end, a checkpoint is written. Forced after 8 s; nothing committed is lost then either. */
 export async function stopPostmaster({ pid }: Postmaster, directory: string): Promise<void> {
-  for (const [signal, forMilliseconds] of [['SIGINT', 8_000], ['SIGQUIT', 2_000], ['SIGKILL', 2_000]] as const) {
+  for (const [signal, forMilliseconds] of [
+    ['SIGINT', 8_000],
+    ['SIGQUIT', 2_000],
+    ['SIGKILL', 2_000],
+  ] as const) {
     if (!standsIn(pid, directory)) return;
     process.kill(pid, signal);
     const deadline = performance.now() + forMilliseconds;
@@ -82,9 +95,16 @@ export function standsIn(pid: number, directory: string): boolean {
 
 function pidOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
-    child.once('spawn', () => resolve(child.pid as number)).once('error', (cause) => {
-      reject(new EmbeddedPostgresError('PostgreSQL could not be run on this machine. Set DATABASE_URL to use a server of your own.', { cause }));
-    });
+    child
+      .once('spawn', () => resolve(child.pid as number))
+      .once('error', (cause) => {
+        reject(
+          new EmbeddedPostgresError(
+            'PostgreSQL could not be run on this machine. Set DATABASE_URL to use a server of your own.',
+            { cause },
+          ),
+        );
+      });
     child.unref();
   });
 }

@@ -3,7 +3,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { EmbeddedPostgresError } from '../../errors.js';
 import { type Cluster, ROLE } from './cluster.js';
-import { findPostmaster, isReady, type Postmaster, sizeOf, startPostmaster, standsIn, stopPostmaster } from './postmaster.js';
+import {
+  findPostmaster,
+  isReady,
+  type Postmaster,
+  sizeOf,
+  startPostmaster,
+  standsIn,
+  stopPostmaster,
+} from './postmaster.js';
 
 /** The database of the service; made at the first start. */
 const DATABASE = 'ledger';
@@ -39,7 +47,10 @@ class Server {
   #restart: Promise<void> | undefined;
   #stopped = false;
 
-  constructor(readonly cluster: Cluster, readonly options: ServerOptions) {}
+  constructor(
+    readonly cluster: Cluster,
+    readonly options: ServerOptions,
+  ) {}
 
   async open(): Promise<void> {
     this.#postmaster = await this.#adopt();
@@ -49,7 +60,8 @@ class Server {
   }
 
   url(database?: string): string {
-    if (this.#postmaster === undefined) throw new EmbeddedPostgresError('The embedded PostgreSQL is not open yet. Await openServer first.');
+    if (this.#postmaster === undefined)
+      throw new EmbeddedPostgresError('The embedded PostgreSQL is not open yet. Await openServer first.');
     return addressOf(this.#postmaster, this.options.password, database);
   }
 
@@ -81,7 +93,10 @@ class Server {
       await stopPostmaster(postmaster, this.cluster.directory);
       const words = lastWords(logFile, logged);
       const again = tries < 3 && port === undefined && words.includes('in use');
-      if (!again) throw new EmbeddedPostgresError(`PostgreSQL did not start. Mend what it says in ${logFile}, or set DATABASE_URL:\n${words}`);
+      if (!again)
+        throw new EmbeddedPostgresError(
+          `PostgreSQL did not start. Mend what it says in ${logFile}, or set DATABASE_URL:\n${words}`,
+        );
     }
   }
 
@@ -90,7 +105,8 @@ class Server {
     const deadline = performance.now() + 60_000;
     const { directory } = this.cluster;
     while (standsIn(postmaster.pid, directory) && performance.now() < deadline) {
-      if (isReady(directory) && (await hasDatabase(addressOf(postmaster, this.options.password, 'postgres')))) return true;
+      if (isReady(directory) && (await hasDatabase(addressOf(postmaster, this.options.password, 'postgres'))))
+        return true;
       await pause(10);
     }
     return false;
@@ -126,7 +142,10 @@ async function hasDatabase(address: string): Promise<boolean> {
     return true;
   } catch (error) {
     if ((error as { code?: string }).code !== '28P01') return false;
-    throw new EmbeddedPostgresError('The embedded PostgreSQL refuses the password kept in the data directory. Bring the file postgres-password back, or start with an empty DATA_DIR.', { cause: error });
+    throw new EmbeddedPostgresError(
+      'The embedded PostgreSQL refuses the password kept in the data directory. Bring the file postgres-password back, or start with an empty DATA_DIR.',
+      { cause: error },
+    );
   } finally {
     await client.end().catch(() => undefined);
   }
