@@ -14,7 +14,7 @@ export interface LanesOptions<Item> {
 
 interface Waiting<Item> {
   readonly item: Item;
-  settle(failure?: { readonly error: unknown }): void;
+  settle(failure?: Error): void;
 }
 
 export function createLanes<Item>({ count, batchSize, laneOf, run }: LanesOptions<Item>): Lanes<Item> {
@@ -25,7 +25,7 @@ export function createLanes<Item>({ count, batchSize, laneOf, run }: LanesOption
     lane.isRunning = true;
     while (lane.waiting.length > 0) {
       const batch = lane.waiting.splice(0, batchSize);
-      const failure = await run(batch.map(({ item }) => item)).then(() => undefined, (error: unknown) => ({ error }));
+      const failure = await run(batch.map(({ item }) => item)).then(() => undefined, toError);
       for (const { settle } of batch) settle(failure);
     }
     lane.isRunning = false;
@@ -35,13 +35,13 @@ export function createLanes<Item>({ count, batchSize, laneOf, run }: LanesOption
     push(items) {
       return new Promise((resolve, reject) => {
         let left = items.length;
-        let first: { readonly error: unknown } | undefined;
+        let first: Error | undefined;
         const settle: Waiting<Item>['settle'] = (failure) => {
           first ??= failure;
           left -= 1;
           if (left > 0) return;
           if (first === undefined) resolve();
-          else reject(first.error);
+          else reject(first);
         };
         if (items.length === 0) resolve();
         for (const item of items) lanes[hash(laneOf(item)) % count]!.waiting.push({ item, settle });
@@ -50,6 +50,8 @@ export function createLanes<Item>({ count, batchSize, laneOf, run }: LanesOption
     },
   };
 }
+
+const toError = (error: unknown): Error => (error instanceof Error ? error : new Error('A batch failed.', { cause: error }));
 
 /** FNV-1a: the same lane for the same name. */
 function hash(name: string): number {

@@ -1,3 +1,4 @@
+import { isGiveUp, isRetryLater } from '@renewal-ledger/sdk';
 import { sentenceOf } from '../log.js';
 
 const LONGEST = 2_000;
@@ -15,6 +16,7 @@ export function toLastError(error: unknown): string {
 
 function withCode(error: unknown): string {
   const sentence = sentenceOf(error);
+  if (isGiveUp(error) || isRetryLater(error)) return sentence;
   const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === 'string' && !sentence.includes(code) ? `${code}: ${sentence}` : sentence;
 }

@@ -31,11 +31,32 @@ export interface Pipeline {
   stop(): Promise<void>;
 }
 
-/** A database with today's partition. */
+/** A database with room for events of this month and of all before. */
 export async function openDatabase(): Promise<TestDatabase> {
   const db = await openTestDatabase();
   await ensurePartitions((text, parameters) => db.sql(text, parameters), { months: 1 });
+  const [month] = await db.sql<{ start: string }>(`select to_char(date_trunc('month', now() at time zone 'UTC'), 'YYYY-MM-DD') as start`);
+  await db.sql(`create table event_body_partition.past partition of event_body for values from (minvalue) to ('${month!.start} 00:00:00+00')`);
   return db;
+}
+
+/** As if all this had been stored, and all deliveries had been due, so much earlier. */
+export async function age(db: TestDatabase, eventIds: readonly string[], interval: string): Promise<void> {
+  for (const [table, key, columns] of AGEING) {
+    const earlier = columns.map((column) => `${column} = ${column} - $2::interval`).join(', ');
+    await db.sql(`update ${table} set ${earlier} where ${key} = any($1)`, [eventIds, interval]);
+  }
+}
+
+const AGEING = [
+  ['event', 'id', ['received_at']],
+  ['event_body', 'event_id', ['received_at']],
+  ['delivery', 'event_id', ['created_at', 'next_try_at', 'waiting_since']],
+] as const;
+
+/** As if every job had been lost. */
+export async function loseJobs(db: TestDatabase): Promise<void> {
+  await db.sql('delete from pgboss.job');
 }
 
 /** One process's workers over the database. */
