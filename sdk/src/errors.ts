@@ -33,7 +33,9 @@ export class InvalidWaitKeyError extends SdkError {
   readonly code = 'INVALID_WAIT_KEY';
 
   constructor(readonly key: string) {
-    super(`"${key.slice(0, 80)}" cannot be waited for; use invoice:<id>, subscription:<id>, renewal:<id> or link:<invoice id>.`);
+    super(
+      `"${key.slice(0, 80)}" cannot be waited for; use invoice:<id>, subscription:<id>, renewal:<id> or link:<invoice id>.`,
+    );
   }
 }
 
@@ -42,7 +44,9 @@ export class WriteUnavailableError extends SdkError {
   readonly code = 'WRITE_UNAVAILABLE';
 
   constructor() {
-    super('ctx.write works only inside the ledger service; here, write to your own database and use ctx.deliveryKey to write once.');
+    super(
+      'ctx.write works only inside the ledger service; here, write to your own database and use ctx.deliveryKey to write once.',
+    );
   }
 }
 
@@ -51,6 +55,8 @@ export class InvalidSecretError extends SdkError {
   readonly code = 'INVALID_SECRET';
 
   constructor() {
-    super('A secret of receive() is no Standard Webhooks secret; pass it as registerHandlerEndpoint showed it: whsec_ and base64.');
+    super(
+      'A secret of receive() is no Standard Webhooks secret; pass it as registerHandlerEndpoint showed it: whsec_ and base64.',
+    );
   }
 }

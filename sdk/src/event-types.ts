@@ -9,7 +9,9 @@ export interface EventMap extends StripeEventMap, LedgerEventMap {}
 
 export type EventType = keyof EventMap;
 
-type Prefixes<Name extends string> = Name extends `${infer Head}.${infer Rest}` ? `${Head}.*` | `${Head}.${Prefixes<Rest>}` : never;
+type Prefixes<Name extends string> = Name extends `${infer Head}.${infer Rest}`
+  ? `${Head}.*` | `${Head}.${Prefixes<Rest>}`
+  : never;
 
 /** A type, or `customer.subscription.*`, or `*`. */
 export type EventPattern = EventType | Prefixes<EventType> | '*';

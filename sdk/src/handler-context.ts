@@ -12,7 +12,9 @@ export interface HandlerLog {
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
-type PayloadOf<Type extends string> = Type extends keyof LedgerEvents ? LedgerEvents[Type] : Readonly<Record<string, unknown>>;
+type PayloadOf<Type extends string> = Type extends keyof LedgerEvents
+  ? LedgerEvents[Type]
+  : Readonly<Record<string, unknown>>;
 
 export type ServiceWrite = (manager: ServiceEntityManager) => Promise<WaitFor | void>;
 

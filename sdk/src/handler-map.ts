@@ -32,10 +32,22 @@ export class HandlerMap {
   register(instance: object, { name = instance.constructor?.name }: { readonly name?: string } = {}): this {
     const marks = marksOf(instance);
     if (marks.length === 0) throw noHandlers(instance, name);
-    if (!name) throw new HandlerMapError('NAME_MISSING', 'class', 'A class without a name needs one: register(instance, { name: … }).');
+    if (!name)
+      throw new HandlerMapError(
+        'NAME_MISSING',
+        'class',
+        'A class without a name needs one: register(instance, { name: … }).',
+      );
     for (const { method, pattern, options } of marks) {
-      const run = (event: AnyEvent, ctx: HandlerContext) => (instance as Record<string | symbol, AnyHandler>)[method]!(event as never, ctx);
-      this.#add({ name: `${name}.${String(method)}`, pattern, options, run: async (event, ctx) => run(event, ctx), owner: instance });
+      const run = (event: AnyEvent, ctx: HandlerContext) =>
+        (instance as Record<string | symbol, AnyHandler>)[method]!(event as never, ctx);
+      this.#add({
+        name: `${name}.${String(method)}`,
+        pattern,
+        options,
+        run: async (event, ctx) => run(event, ctx),
+        owner: instance,
+      });
     }
     return this;
   }
@@ -86,11 +98,19 @@ export class HandlerMap {
 
   #add(entry: Entry): void {
     if (this.#closed) {
-      throw new HandlerMapError('REGISTRATION_CLOSED', entry.name, `${entry.name} comes too late: register every handler before the first event.`);
+      throw new HandlerMapError(
+        'REGISTRATION_CLOSED',
+        entry.name,
+        `${entry.name} comes too late: register every handler before the first event.`,
+      );
     }
     const namesakes = this.#entries.filter((other) => other.name === entry.name);
     if (namesakes.some((other) => other.owner !== entry.owner || other.pattern === entry.pattern)) {
-      throw new HandlerMapError('DUPLICATE_HANDLER', entry.name, `There is a handler named ${entry.name} already; give this one another name.`);
+      throw new HandlerMapError(
+        'DUPLICATE_HANDLER',
+        entry.name,
+        `There is a handler named ${entry.name} already; give this one another name.`,
+      );
     }
     this.#entries.push(entry);
   }
@@ -104,6 +124,9 @@ function expand(pattern: string): readonly string[] {
 
 function noHandlers(instance: object, name: string | undefined): HandlerMapError {
   const subject = typeof instance === 'function' ? instance.name : (name ?? 'object');
-  const remedy = typeof instance === 'function' ? `pass an instance: register(new ${subject}())` : 'mark at least one method with @On';
+  const remedy =
+    typeof instance === 'function'
+      ? `pass an instance: register(new ${subject}())`
+      : 'mark at least one method with @On';
   return new HandlerMapError('NO_HANDLERS', subject, `${subject} has no handlers; ${remedy}.`);
 }

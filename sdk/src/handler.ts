@@ -23,11 +23,13 @@ export interface HandlerOptions {
 export function assertHandlerOptions(subject: string, options: HandlerOptions): void {
   const { tries, backoff, timeoutSeconds, concurrency } = options;
   for (const [name, value] of Object.entries({ tries, concurrency })) {
-    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) refuse(subject, name, 'a whole number from 1');
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
+      refuse(subject, name, 'a whole number from 1');
   }
   const { firstSeconds, maxSeconds } = backoff ?? {};
   for (const [name, value] of Object.entries({ timeoutSeconds, firstSeconds, maxSeconds })) {
-    if (value !== undefined && !(Number.isFinite(value) && value > 0)) refuse(subject, name, 'a number of seconds above zero');
+    if (value !== undefined && !(Number.isFinite(value) && value > 0))
+      refuse(subject, name, 'a number of seconds above zero');
   }
 }
 

@@ -40,7 +40,11 @@ const MARKS = Symbol.for('renewal-ledger.on');
 export function On<Pattern extends EventPattern>(pattern: Pattern, options: HandlerOptions = {}): OnDecorator<Pattern> {
   const subject = `@On('${pattern}')`;
   assertHandlerOptions(subject, options);
-  return (target: object, at: string | symbol | StandardMethodContext, descriptor?: { readonly value?: unknown }): void => {
+  return (
+    target: object,
+    at: string | symbol | StandardMethodContext,
+    descriptor?: { readonly value?: unknown },
+  ): void => {
     if (typeof at === 'object') {
       if (at.kind !== 'method' || at.static || at.private) throw misplaced(subject);
       // Symbol.metadata is undefined in today's runtimes, so a standard decorator marks each instance as it is built.

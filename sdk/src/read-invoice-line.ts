@@ -37,7 +37,9 @@ function readKind(line: JsonObject): InvoiceLine['kind'] {
   const named = readText(parent['type']);
   if (named !== null) return named === 'subscription_item_details' ? 'subscription' : 'other';
   if (readText(line['type']) !== null) return line['type'] === 'subscription' ? 'subscription' : 'other';
-  return hasDetails(parent, 'subscription_item_details') && !hasDetails(parent, 'invoice_item_details') ? 'subscription' : 'other';
+  return hasDetails(parent, 'subscription_item_details') && !hasDetails(parent, 'invoice_item_details')
+    ? 'subscription'
+    : 'other';
 }
 
 /** Only the details that belong to the line's kind: some payloads fill both. */

@@ -1,5 +1,15 @@
 import { type InvoiceLine, readInvoiceLine } from './read-invoice-line.js';
-import { isObject, type JsonObject, readId, readInteger, readList, readMetadata, readObject, readSeconds, readText } from './read-value.js';
+import {
+  isObject,
+  type JsonObject,
+  readId,
+  readInteger,
+  readList,
+  readMetadata,
+  readObject,
+  readSeconds,
+  readText,
+} from './read-value.js';
 
 export type { InvoiceLine } from './read-invoice-line.js';
 

@@ -1,4 +1,14 @@
-import { isObject, type JsonObject, readBoolean, readId, readList, readMetadata, readObject, readSeconds, readText } from './read-value.js';
+import {
+  isObject,
+  type JsonObject,
+  readBoolean,
+  readId,
+  readList,
+  readMetadata,
+  readObject,
+  readSeconds,
+  readText,
+} from './read-value.js';
 
 /** A subscription in neither of Stripe's layouts. Times are epoch seconds. */
 export interface SubscriptionFact {

@@ -1,4 +1,13 @@
-import { GiveUp, InvalidWaitKeyError, isGiveUp, isRetryLater, isWaitFor, RetryLater, SdkError, waitFor } from '@renewal-ledger/sdk';
+import {
+  GiveUp,
+  InvalidWaitKeyError,
+  isGiveUp,
+  isRetryLater,
+  isWaitFor,
+  RetryLater,
+  SdkError,
+  waitFor,
+} from '@renewal-ledger/sdk';
 import { describe, expect, it } from 'vitest';
 
 describe('waitFor', () => {
@@ -7,7 +16,16 @@ describe('waitFor', () => {
     expect(isWaitFor(waitFor(key))).toBe(true);
   });
 
-  it.each(['', 'invoice', 'invoice:', 'invoices:in_1', 'invoice:a b', 'invoice:\0', ` invoice:in_1`, `invoice:${'x'.repeat(256)}`])('refuses %j', (key) => {
+  it.each([
+    '',
+    'invoice',
+    'invoice:',
+    'invoices:in_1',
+    'invoice:a b',
+    'invoice:\0',
+    ` invoice:in_1`,
+    `invoice:${'x'.repeat(256)}`,
+  ])('refuses %j', (key) => {
     expect(() => waitFor(key)).toThrow(InvalidWaitKeyError);
   });
 

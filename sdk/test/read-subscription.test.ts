@@ -20,15 +20,27 @@ const inBothLayouts: [string, SubscriptionSpec, Partial<SubscriptionFact>][] = [
     },
   ],
   ['a trial', { status: 'trialing', trialStart: 1, trialEnd: 2 }, { status: 'trialing', trialStart: 1, trialEnd: 2 }],
-  ['a cancellation to come', { cancelAt: 9, cancelAtPeriodEnd: true, canceledAt: 5 }, { cancelAt: 9, cancelAtPeriodEnd: true, canceledAt: 5 }],
+  [
+    'a cancellation to come',
+    { cancelAt: 9, cancelAtPeriodEnd: true, canceledAt: 5 },
+    { cancelAt: 9, cancelAtPeriodEnd: true, canceledAt: 5 },
+  ],
   ['an end', { status: 'canceled', endedAt: 9 }, { status: 'canceled', endedAt: 9 }],
   ['metadata', { metadata: { checkout_intent_id: '41' } }, { metadata: { checkout_intent_id: '41' } }],
   ['an update that waits for its payment', { pendingUpdate: { expires_at: 7 } }, { pendingUpdate: true }],
   ['its newest invoice', { latestInvoice: 'in_1' }, { latestInvoice: 'in_1' }],
-  ['its newest invoice, expanded', { raw: { latest_invoice: { id: 'in_1', status: 'paid' } } }, { latestInvoice: 'in_1' }],
+  [
+    'its newest invoice, expanded',
+    { raw: { latest_invoice: { id: 'in_1', status: 'paid' } } },
+    { latestInvoice: 'in_1' },
+  ],
   ['an expanded customer', { raw: { customer: { id: 'cus_9', deleted: true } } }, { customer: 'cus_9' }],
   ['no customer', { customer: null }, { customer: null }],
-  ['values of other kinds as null', { raw: { status: 7, cancel_at: '9', cancel_at_period_end: 'yes', created: 1.5 } }, { status: null, cancelAt: null, cancelAtPeriodEnd: null, created: null }],
+  [
+    'values of other kinds as null',
+    { raw: { status: 7, cancel_at: '9', cancel_at_period_end: 'yes', created: 1.5 } },
+    { status: null, cancelAt: null, cancelAtPeriodEnd: null, created: null },
+  ],
 ];
 
 describe.each<Layout>(['basil', 'legacy'])('readSubscription reads, in the %s layout,', (layout) => {
@@ -43,7 +55,10 @@ describe('readSubscription takes the period', () => {
       { currentPeriodStart: 100, currentPeriodEnd: 900 },
       { currentPeriodStart: 200, currentPeriodEnd: 300 },
     ];
-    expect(readSubscription(aSubscription({ items }))).toMatchObject({ currentPeriodStart: 200, currentPeriodEnd: 300 });
+    expect(readSubscription(aSubscription({ items }))).toMatchObject({
+      currentPeriodStart: 200,
+      currentPeriodEnd: 300,
+    });
   });
 
   it('of the shorter item where two end together, in any order', () => {
@@ -51,8 +66,14 @@ describe('readSubscription takes the period', () => {
       { currentPeriodStart: 100, currentPeriodEnd: 300 },
       { currentPeriodStart: 200, currentPeriodEnd: 300 },
     ];
-    for (const items of [[longer, shorter], [shorter, longer]]) {
-      expect(readSubscription(aSubscription({ items }))).toMatchObject({ currentPeriodStart: 200, currentPeriodEnd: 300 });
+    for (const items of [
+      [longer, shorter],
+      [shorter, longer],
+    ]) {
+      expect(readSubscription(aSubscription({ items }))).toMatchObject({
+        currentPeriodStart: 200,
+        currentPeriodEnd: 300,
+      });
     }
   });
 

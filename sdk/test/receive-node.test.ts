@@ -16,7 +16,10 @@ afterEach(async () => {
 
 function counted() {
   const seen: string[] = [];
-  return { seen, map: new HandlerMap().on('invoice.paid', async (event) => void seen.push(event.id), { name: 'counted' }) };
+  return {
+    seen,
+    map: new HandlerMap().on('invoice.paid', async (event) => void seen.push(event.id), { name: 'counted' }),
+  };
 }
 
 async function listen(server: Server): Promise<string> {
@@ -29,7 +32,8 @@ async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/ledger`;
 }
 
-const post = (url: string, spec?: Parameters<typeof aDelivery>[0]) => fetch(url, { method: 'POST', ...aDelivery(spec) });
+const post = (url: string, spec?: Parameters<typeof aDelivery>[0]) =>
+  fetch(url, { method: 'POST', ...aDelivery(spec) });
 
 describe("receiveNode takes a delivery in Node's http server", () => {
   const serve = (map: HandlerMap) => listen(createServer(receiveNode(map, options) as RequestListener));
@@ -60,7 +64,9 @@ describe("receiveNode takes a delivery in Node's http server", () => {
       return new Promise<void>(() => {});
     });
     const caller = new AbortController();
-    const request = fetch(await serve(map), { method: 'POST', ...aDelivery(), signal: caller.signal }).catch(() => 'hung up');
+    const request = fetch(await serve(map), { method: 'POST', ...aDelivery(), signal: caller.signal }).catch(
+      () => 'hung up',
+    );
     await started.promise;
     caller.abort();
     expect(await aborted.promise).toBeInstanceOf(Error);
@@ -78,7 +84,9 @@ describe('receiveNode takes a delivery in express', () => {
 
   it('after a parser that keeps the bytes', async () => {
     const { seen, map } = counted();
-    const app = express().use(express.raw({ type: '*/*' })).post('/ledger', receiveNode(map, options));
+    const app = express()
+      .use(express.raw({ type: '*/*' }))
+      .post('/ledger', receiveNode(map, options));
     expect((await post(await listen(createServer(app)))).status).toBe(200);
     expect(seen).toHaveLength(1);
   });
@@ -99,7 +107,15 @@ describe('receive takes a delivery in fastify', () => {
     const app = fastify();
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-    app.post('/ledger', (request) => answer(new Request('http://fastify/ledger', { method: 'POST', headers: request.headers as Record<string, string>, body: request.body as Uint8Array<ArrayBuffer> })));
+    app.post('/ledger', (request) =>
+      answer(
+        new Request('http://fastify/ledger', {
+          method: 'POST',
+          headers: request.headers as Record<string, string>,
+          body: request.body as Uint8Array<ArrayBuffer>,
+        }),
+      ),
+    );
     closing.push(() => app.close());
     const url = await app.listen({ port: 0, host: '127.0.0.1' });
     const response = await post(`${url}/ledger`);

@@ -1,13 +1,27 @@
-import { GiveUp, type Handler, HandlerMap, type HandlerOptions, InvalidSecretError, receive, type ReceiveOptions, RetryLater, waitFor } from '@renewal-ledger/sdk';
+import {
+  GiveUp,
+  type Handler,
+  HandlerMap,
+  type HandlerOptions,
+  InvalidSecretError,
+  receive,
+  type ReceiveOptions,
+  RetryLater,
+  waitFor,
+} from '@renewal-ledger/sdk';
 import { describe, expect, it } from 'vitest';
 import { aDelivery, aRequest, type DeliverySpec, OTHER_SECRET, SECRET } from './support/delivery.js';
 
 const silent = { info() {}, warn() {}, error() {} };
-const receiver = (map: HandlerMap, options: Partial<ReceiveOptions> = {}) => receive(map, { secret: SECRET, log: silent, ...options });
+const receiver = (map: HandlerMap, options: Partial<ReceiveOptions> = {}) =>
+  receive(map, { secret: SECRET, log: silent, ...options });
 
 type PaidHandler = Handler<'invoice.paid'>;
 const mapOf = (...handlers: [string, PaidHandler, HandlerOptions?][]) =>
-  handlers.reduce((map, [name, handler, options]) => map.on('invoice.paid', handler, { ...options, name }), new HandlerMap());
+  handlers.reduce(
+    (map, [name, handler, options]) => map.on('invoice.paid', handler, { ...options, name }),
+    new HandlerMap(),
+  );
 
 const answerTo = async (map: HandlerMap, spec: DeliverySpec = {}) => {
   const response = await receiver(map)(aRequest(spec));
@@ -20,18 +34,26 @@ const fails: PaidHandler = async () => {
 const gives: PaidHandler = async () => {
   throw new GiveUp('no such customer');
 };
-const later = (seconds: number): PaidHandler => async () => {
-  throw new RetryLater(seconds);
-};
+const later =
+  (seconds: number): PaidHandler =>
+  async () => {
+    throw new RetryLater(seconds);
+  };
 const waits: PaidHandler = async () => waitFor('link:in_1');
 const done: PaidHandler = async () => {};
 
 describe('a receiver answers', () => {
   it('200 when every handler is done, with what they emitted', async () => {
-    const map = mapOf(['a', async (event, ctx) => ctx.emit('acme.receipt_sent', 'r1', { invoice: event.data.object.id ?? null })], ['b', done]);
+    const map = mapOf(
+      ['a', async (event, ctx) => ctx.emit('acme.receipt_sent', 'r1', { invoice: event.data.object.id ?? null })],
+      ['b', done],
+    );
     expect(await answerTo(map)).toMatchObject({
       status: 200,
-      body: { done: ['a', 'b'], emitted: [{ type: 'acme.receipt_sent', key: 'r1', payload: { invoice: expect.stringMatching(/^in_/) } }] },
+      body: {
+        done: ['a', 'b'],
+        emitted: [{ type: 'acme.receipt_sent', key: 'r1', payload: { invoice: expect.stringMatching(/^in_/) } }],
+      },
     });
   });
 
@@ -40,20 +62,32 @@ describe('a receiver answers', () => {
   });
 
   it('202 with the key when a handler waits', async () => {
-    expect(await answerTo(mapOf(['a', done], ['b', waits]))).toMatchObject({ status: 202, body: { waitFor: 'link:in_1' } });
+    expect(await answerTo(mapOf(['a', done], ['b', waits]))).toMatchObject({
+      status: 202,
+      body: { waitFor: 'link:in_1' },
+    });
   });
 
   it('503 with Retry-After when a handler asks for a later try, for the longest that is asked', async () => {
-    expect(await answerTo(mapOf(['a', later(1.2)], ['b', later(90)], ['c', fails]))).toMatchObject({ status: 503, retryAfter: '90' });
+    expect(await answerTo(mapOf(['a', later(1.2)], ['b', later(90)], ['c', fails]))).toMatchObject({
+      status: 503,
+      retryAfter: '90',
+    });
   });
 
   it('422 when a handler gives up', async () => {
-    expect(await answerTo(mapOf(['a', done], ['b', gives]))).toMatchObject({ status: 422, body: { error: { code: 'GIVE_UP', message: 'b: no such customer' } } });
+    expect(await answerTo(mapOf(['a', done], ['b', gives]))).toMatchObject({
+      status: 422,
+      body: { error: { code: 'GIVE_UP', message: 'b: no such customer' } },
+    });
   });
 
   it('500 with the name and the message when a handler fails', async () => {
     const message = 'b: the printer is out of paper';
-    expect(await answerTo(mapOf(['a', done], ['b', fails]))).toMatchObject({ status: 500, body: { error: { code: 'HANDLER_FAILED', message } } });
+    expect(await answerTo(mapOf(['a', done], ['b', fails]))).toMatchObject({
+      status: 500,
+      body: { error: { code: 'HANDLER_FAILED', message } },
+    });
   });
 
   it('that it failed before that it waits, and that it waits before that it gave up', async () => {
@@ -90,7 +124,10 @@ describe('a handler behind a receiver', () => {
         ctx.signal.addEventListener('abort', () => (aborted = true));
       });
     const answer = await answerTo(mapOf(['slow', never, { timeoutSeconds: 0.05 }], ['quick', done]));
-    expect(answer).toMatchObject({ status: 500, body: { error: { message: 'slow: It took longer than its 0.05 s.' } } });
+    expect(answer).toMatchObject({
+      status: 500,
+      body: { error: { message: 'slow: It took longer than its 0.05 s.' } },
+    });
     expect(aborted).toBe(true);
   });
 
@@ -110,7 +147,10 @@ describe('a handler behind a receiver', () => {
 
   it('cannot write to the database of the ledger, and is told so', async () => {
     const map = mapOf(['a', async (_event, ctx) => ctx.write(async () => {})]);
-    expect(await answerTo(map)).toMatchObject({ status: 500, body: { error: { message: expect.stringContaining('only inside the ledger service') } } });
+    expect(await answerTo(map)).toMatchObject({
+      status: 500,
+      body: { error: { message: expect.stringContaining('only inside the ledger service') } },
+    });
   });
 
   it('emits nothing when it fails, nor what is no JSON', async () => {
@@ -119,7 +159,9 @@ describe('a handler behind a receiver', () => {
       throw new Error('after all');
     };
     expect((await answerTo(mapOf(['a', emitsAndFails]))).body).not.toHaveProperty('emitted');
-    expect(await answerTo(mapOf(['a', async (_event, ctx) => ctx.emit('acme.sent', '1', { big: 1n })]))).toMatchObject({ status: 500 });
+    expect(await answerTo(mapOf(['a', async (_event, ctx) => ctx.emit('acme.sent', '1', { big: 1n })]))).toMatchObject({
+      status: 500,
+    });
   });
 });
 
@@ -130,7 +172,11 @@ describe('a receiver refuses', () => {
 
   it.each<[string, number, () => Request]>([
     ['another secret', 401, () => aRequest({ secret: OTHER_SECRET })],
-    ['a body that was changed', 401, () => new Request('https://x.example', { method: 'POST', ...aDelivery(), body: `${aDelivery().body} ` })],
+    [
+      'a body that was changed',
+      401,
+      () => new Request('https://x.example', { method: 'POST', ...aDelivery(), body: `${aDelivery().body} ` }),
+    ],
     ['no signature', 401, () => new Request('https://x.example', { method: 'POST', body: '{}' })],
     ['a signature of another delivery', 401, () => aRequest({ headers: { 'webhook-id': 'evt_2' } })],
     ['a signature of six minutes ago', 401, () => aRequest({ at: minutesAway(-6) })],
@@ -138,18 +184,34 @@ describe('a receiver refuses', () => {
     ['no time', 401, () => aRequest({ headers: { 'webhook-timestamp': 'NaN' } })],
     ['a signed body that is not JSON', 400, () => aRequest({ body: 'paid' })],
     ['a signed body that is no event', 400, () => aRequest({ body: '{"id":1,"type":"invoice.paid"}' })],
-    ['bytes that are not UTF-8', 400, () => new Request('https://x.example', { method: 'POST', headers: aDelivery().headers, body: new Uint8Array([0xff, 0xfe]) })],
-    ['a body beyond the bound', 413, () => aRequest({ body: JSON.stringify({ id: 'evt_1', type: 'invoice.paid', filler: 'x'.repeat(5_000_000) }) })],
+    [
+      'bytes that are not UTF-8',
+      400,
+      () =>
+        new Request('https://x.example', {
+          method: 'POST',
+          headers: aDelivery().headers,
+          body: new Uint8Array([0xff, 0xfe]),
+        }),
+    ],
+    [
+      'a body beyond the bound',
+      413,
+      () => aRequest({ body: JSON.stringify({ id: 'evt_1', type: 'invoice.paid', filler: 'x'.repeat(5_000_000) }) }),
+    ],
     ['another method', 405, () => new Request('https://x.example')],
   ])('%s', async (_name, status, request) => {
     const response = await receiver(map)(request());
     expect(response.status).toBe(status);
-    expect(await response.json()).toMatchObject({ error: { code: expect.stringMatching(/^[A-Z_]+$/), message: expect.any(String) } });
+    expect(await response.json()).toMatchObject({
+      error: { code: expect.stringMatching(/^[A-Z_]+$/), message: expect.any(String) },
+    });
     expect(ran).toEqual([]);
   });
 
   it('secrets that are none, without repeating them', () => {
-    for (const secret of ['', 'whsec_', 'whsec_not base64!', []]) expect(() => receiver(map, { secret })).toThrow(InvalidSecretError);
+    for (const secret of ['', 'whsec_', 'whsec_not base64!', []])
+      expect(() => receiver(map, { secret })).toThrow(InvalidSecretError);
     expect(() => receiver(map, { secret: 'whsec_not base64!' })).not.toThrow(/not base64/);
   });
 });

@@ -26,13 +26,19 @@ export function answerFor(runs: readonly HandlerRun[]): Response {
 
 function retryLater(runs: readonly HandlerRun[]): Response {
   const seconds = runs.map(({ outcome }) => (outcome.kind === 'retryLater' ? outcome.afterSeconds : 0));
-  return refuse(503, { code: 'RETRY_LATER', message: describe(runs) }, { 'retry-after': String(Math.ceil(Math.max(...seconds))) });
+  return refuse(
+    503,
+    { code: 'RETRY_LATER', message: describe(runs) },
+    { 'retry-after': String(Math.ceil(Math.max(...seconds))) },
+  );
 }
 
 const LONGEST_MESSAGE = 500;
 
 function describe(runs: readonly HandlerRun[]): string {
-  return runs.map(({ handler, outcome }) => `${handler.name}: ${'error' in outcome ? messageOf(outcome.error) : ''}`).join('; ');
+  return runs
+    .map(({ handler, outcome }) => `${handler.name}: ${'error' in outcome ? messageOf(outcome.error) : ''}`)
+    .join('; ');
 }
 
 function messageOf(error: unknown): string {

@@ -35,12 +35,22 @@ export function toVerifiers(secret: string | readonly string[]): Webhook[] {
 
 /** Verifies the body by any of the secrets and reads it. The body must be the text of exactly the bytes that came. */
 export function readDelivery(body: string, headers: Headers, verifiers: readonly Webhook[]): Delivery {
-  const signed = Object.fromEntries(['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => [name, headers.get(name) ?? '']));
+  const signed = Object.fromEntries(
+    ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => [name, headers.get(name) ?? '']),
+  );
   if (!verifiers.some((verifier) => isSignedBy(verifier, body, signed))) {
-    throw new RefusedDelivery(401, 'SIGNATURE_INVALID', 'No secret of this receiver signed the delivery; compare the secret and the clocks.');
+    throw new RefusedDelivery(
+      401,
+      'SIGNATURE_INVALID',
+      'No secret of this receiver signed the delivery; compare the secret and the clocks.',
+    );
   }
   const tries = Number(headers.get('ledger-try') ?? '1');
-  return { key: signed['webhook-id']!, tries: Number.isSafeInteger(tries) && tries >= 1 ? tries : 1, event: readEvent(body) };
+  return {
+    key: signed['webhook-id']!,
+    tries: Number.isSafeInteger(tries) && tries >= 1 ? tries : 1,
+    event: readEvent(body),
+  };
 }
 
 function isSignedBy(verifier: Webhook, body: string, signed: Record<string, string>): boolean {
@@ -55,7 +65,8 @@ function isSignedBy(verifier: Webhook, body: string, signed: Record<string, stri
 
 function readEvent(body: string): AnyEvent {
   const event = parse(body);
-  if (isObject(event) && typeof event['id'] === 'string' && typeof event['type'] === 'string') return event as unknown as AnyEvent;
+  if (isObject(event) && typeof event['id'] === 'string' && typeof event['type'] === 'string')
+    return event as unknown as AnyEvent;
   throw new RefusedDelivery(400, 'PAYLOAD_INVALID', 'The body is no event: a JSON object with an id and a type.');
 }
 
@@ -74,7 +85,8 @@ export async function readBody(chunks: AsyncIterable<Uint8Array>, maxBytes: numb
   let size = 0;
   for await (const chunk of chunks) {
     size += chunk.byteLength;
-    if (size > maxBytes) throw new RefusedDelivery(413, 'PAYLOAD_TOO_LARGE', `The body has more than ${maxBytes} bytes.`);
+    if (size > maxBytes)
+      throw new RefusedDelivery(413, 'PAYLOAD_TOO_LARGE', `The body has more than ${maxBytes} bytes.`);
     text += decode(() => decoder.decode(chunk, { stream: true }));
   }
   return text + decode(() => decoder.decode());

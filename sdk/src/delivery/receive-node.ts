@@ -19,7 +19,10 @@ export interface NodeResponse {
 }
 
 /** `receive` for Node's `http.createServer`, express and the like. Mount it before anything that parses bodies. */
-export function receiveNode(map: HandlerMap, options: ReceiveOptions): (request: NodeRequest, response: NodeResponse) => Promise<void> {
+export function receiveNode(
+  map: HandlerMap,
+  options: ReceiveOptions,
+): (request: NodeRequest, response: NodeResponse) => Promise<void> {
   const answer = receive(map, options);
   return async (request, response) => {
     const gone = new AbortController();
@@ -39,15 +42,23 @@ function isParsed(body: unknown): boolean {
 function bodyParsed(): Response {
   return refuse(500, {
     code: 'BODY_PARSED',
-    message: 'A body parser ran before the receiver, so the signed bytes are lost; mount the receiver before it, or take the body raw.',
+    message:
+      'A body parser ran before the receiver, so the signed bytes are lost; mount the receiver before it, or take the body raw.',
   });
 }
 
 function toFetchRequest(request: NodeRequest, signal: AbortSignal): Request {
-  const headers = Object.entries(request.headers).flatMap(([name, value]) => [value].flat().map((one) => [name, one ?? ''] as [string, string]));
+  const headers = Object.entries(request.headers).flatMap(([name, value]) =>
+    [value].flat().map((one) => [name, one ?? ''] as [string, string]),
+  );
   const { method = 'GET' } = request;
   const bodiless = method === 'GET' || method === 'HEAD';
   const body = (request.body ?? request) as RequestInit['body']; // undici takes an async iterable, though its types do not say so
   // `duplex` is required of a streamed body, and missing from the types.
-  return new Request('http://receiver.invalid/', { method, headers, signal, ...(bodiless ? {} : { body, duplex: 'half' }) } as RequestInit);
+  return new Request('http://receiver.invalid/', {
+    method,
+    headers,
+    signal,
+    ...(bodiless ? {} : { body, duplex: 'half' }),
+  } as RequestInit);
 }

@@ -30,7 +30,8 @@ export function receive(map: HandlerMap, options: ReceiveOptions): Receiver {
   const verifiers = toVerifiers(options.secret);
   const run = createRunner(map, options);
   return async (request) => {
-    if (request.method !== 'POST') return refuse(405, { code: 'METHOD_NOT_ALLOWED', message: 'Deliveries are posted.' }, { allow: 'POST' });
+    if (request.method !== 'POST')
+      return refuse(405, { code: 'METHOD_NOT_ALLOWED', message: 'Deliveries are posted.' }, { allow: 'POST' });
     try {
       const body = await readBody(chunksOf(request), options.maxBytes ?? 4 * 2 ** 20);
       return answerFor(await run(readDelivery(body, request.headers, verifiers), request.signal));
@@ -54,12 +55,19 @@ function createRunner(map: HandlerMap, { log = console, timeoutSeconds = 25 }: R
     return gate;
   };
 
-  const runOne = async (handler: RegisteredHandler, { key, tries, event }: Delivery, outer: AbortSignal): Promise<HandlerRun> => {
+  const runOne = async (
+    handler: RegisteredHandler,
+    { key, tries, event }: Delivery,
+    outer: AbortSignal,
+  ): Promise<HandlerRun> => {
     const call = { tries, deliveryKey: `${key}:${handler.name}`, log, writable: false };
     const run = await gateOf(handler).run(() =>
-      withTimeLimit(handler.options.timeoutSeconds ?? timeoutSeconds, outer, (signal) => runHandler(handler, event, { ...call, signal })),
+      withTimeLimit(handler.options.timeoutSeconds ?? timeoutSeconds, outer, (signal) =>
+        runHandler(handler, event, { ...call, signal }),
+      ),
     );
-    if ('error' in run.outcome) log.error(`${handler.name} did not handle ${event.type} ${event.id}.`, { tries, error: run.outcome.error });
+    if ('error' in run.outcome)
+      log.error(`${handler.name} did not handle ${event.type} ${event.id}.`, { tries, error: run.outcome.error });
     return byOptions(run, tries);
   };
 
@@ -75,5 +83,8 @@ function byOptions(run: HandlerRun, tries: number): HandlerRun {
   if (most !== undefined && tries >= most) return { ...run, outcome: { kind: 'gaveUp', error } };
   if (backoff === undefined) return run;
   const { firstSeconds = 1, maxSeconds = 3600 } = backoff;
-  return { ...run, outcome: { kind: 'retryLater', error, afterSeconds: Math.min(firstSeconds * 2 ** (tries - 1), maxSeconds) } };
+  return {
+    ...run,
+    outcome: { kind: 'retryLater', error, afterSeconds: Math.min(firstSeconds * 2 ** (tries - 1), maxSeconds) },
+  };
 }

@@ -75,7 +75,10 @@ function contextOf(call: HandlerCall, emitted: EmittedEvent[], writes: ServiceWr
 async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
   const settled = new AbortController();
   const aborted = new Promise<never>((_resolve, reject) => {
-    const onAbort = () => reject(signal.reason instanceof Error ? signal.reason : new Error('The run was aborted.', { cause: signal.reason }));
+    const onAbort = () =>
+      reject(
+        signal.reason instanceof Error ? signal.reason : new Error('The run was aborted.', { cause: signal.reason }),
+      );
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true, signal: settled.signal });
   });

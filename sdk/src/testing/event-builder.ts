@@ -31,7 +31,11 @@ export interface UntypedEvent<Type extends string> {
 }
 
 /** A Stripe event around an object. */
-export function aStripeEvent<Type extends string>(type: Type, object: object, spec: StripeEventSpec = {}): BuiltEvent<Type> {
+export function aStripeEvent<Type extends string>(
+  type: Type,
+  object: object,
+  spec: StripeEventSpec = {},
+): BuiltEvent<Type> {
   const created = spec.created === undefined ? timeOf(object) : toSeconds(spec.created);
   const data = spec.previousAttributes ? { object, previous_attributes: spec.previousAttributes } : { object };
   return {

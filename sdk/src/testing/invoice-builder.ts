@@ -52,7 +52,13 @@ export function anInvoice(spec: InvoiceSpec = {}): StripeObject {
     ...periodFields(spec, start, end),
     ...moneyFields(spec, layout, lines),
     ...subscriptionFields(layout, subscription, metadata),
-    lines: { object: 'list', data: lines, has_more: spec.hasMore ?? false, total_count: lines.length, url: `/v1/invoices/${id}/lines` },
+    lines: {
+      object: 'list',
+      data: lines,
+      has_more: spec.hasMore ?? false,
+      total_count: lines.length,
+      url: `/v1/invoices/${id}/lines`,
+    },
     ...spec.raw,
   };
 }
@@ -79,7 +85,11 @@ function transitionsOf({ status = 'paid', paidAt }: InvoiceSpec, created: number
   };
 }
 
-function moneyFields(spec: InvoiceSpec, layout: Layout, lines: readonly Record<string, unknown>[]): Record<string, unknown> {
+function moneyFields(
+  spec: InvoiceSpec,
+  layout: Layout,
+  lines: readonly Record<string, unknown>[],
+): Record<string, unknown> {
   const { status = 'paid', total = lines.reduce((sum, line) => sum + Number(line['amount']), 0) } = spec;
   const paid = spec.amountPaid ?? (status === 'paid' ? Math.max(0, total) : 0);
   const due = Math.max(0, total);
@@ -98,8 +108,14 @@ function moneyFields(spec: InvoiceSpec, layout: Layout, lines: readonly Record<s
   };
 }
 
-function subscriptionFields(layout: Layout, subscription: string | null, metadata: Readonly<Record<string, string>>): Record<string, unknown> {
+function subscriptionFields(
+  layout: Layout,
+  subscription: string | null,
+  metadata: Readonly<Record<string, string>>,
+): Record<string, unknown> {
   if (layout === 'legacy') return { subscription, subscription_details: subscription === null ? null : { metadata } };
   if (subscription === null) return { parent: null };
-  return { parent: { quote_details: null, subscription_details: { metadata, subscription }, type: 'subscription_details' } };
+  return {
+    parent: { quote_details: null, subscription_details: { metadata, subscription }, type: 'subscription_details' },
+  };
 }

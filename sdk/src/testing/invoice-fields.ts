@@ -5,7 +5,14 @@ export function constantInvoiceFields(layout: Layout, id: string): Record<string
   return { ...ACCOUNT, ...CUSTOMER, ...PAYMENT, ...DOCUMENT, ...linksOf(id), ...(layout === 'basil' ? BASIL : LEGACY) };
 }
 
-const ADDRESS = { city: 'Springfield', country: 'US', line1: '12 Example Street', line2: null, postal_code: '01101', state: 'MA' };
+const ADDRESS = {
+  city: 'Springfield',
+  country: 'US',
+  line1: '12 Example Street',
+  line2: null,
+  postal_code: '01101',
+  state: 'MA',
+};
 
 const ACCOUNT = {
   account_country: 'US',

@@ -68,11 +68,17 @@ export function aLine(spec: LineSpec, defaults: LineDefaults): Record<string, un
 
 function basilFields(line: Line): Record<string, unknown> {
   const ofSubscription = line.kind === 'subscription';
-  const shared = { proration: line.proration, proration_details: { credited_items: null }, subscription: line.subscription };
+  const shared = {
+    proration: line.proration,
+    proration_details: { credited_items: null },
+    subscription: line.subscription,
+  };
   return {
     parent: {
       invoice_item_details: ofSubscription ? null : { invoice_item: line.item, ...shared },
-      subscription_item_details: ofSubscription ? { invoice_item: null, ...shared, subscription_item: line.item } : null,
+      subscription_item_details: ofSubscription
+        ? { invoice_item: null, ...shared, subscription_item: line.item }
+        : null,
       type: ofSubscription ? 'subscription_item_details' : 'invoice_item_details',
     },
     pricing: {
@@ -87,8 +93,19 @@ function basilFields(line: Line): Record<string, unknown> {
 function legacyFields(line: Line, { currency }: LineDefaults): Record<string, unknown> {
   return {
     amount_excluding_tax: line.amount,
-    plan: { ...planFields(line.price, currency), object: 'plan', amount: Number(unitAmount(line)), interval: 'year', interval_count: 1 },
-    price: { ...planFields(line.price, currency), object: 'price', type: 'recurring', recurring: { interval: 'year', interval_count: 1 } },
+    plan: {
+      ...planFields(line.price, currency),
+      object: 'plan',
+      amount: Number(unitAmount(line)),
+      interval: 'year',
+      interval_count: 1,
+    },
+    price: {
+      ...planFields(line.price, currency),
+      object: 'price',
+      type: 'recurring',
+      recurring: { interval: 'year', interval_count: 1 },
+    },
     proration: line.proration,
     proration_details: { credited_items: null },
     subscription: line.subscription,
@@ -101,7 +118,16 @@ function legacyFields(line: Line, { currency }: LineDefaults): Record<string, un
 }
 
 function planFields(price: string, currency: string): Record<string, unknown> {
-  return { id: price, active: true, billing_scheme: 'per_unit', created: 1_700_000_000, currency, livemode: false, metadata: {}, nickname: null };
+  return {
+    id: price,
+    active: true,
+    billing_scheme: 'per_unit',
+    created: 1_700_000_000,
+    currency,
+    livemode: false,
+    metadata: {},
+    nickname: null,
+  };
 }
 
 function unitAmount({ amount, quantity }: Line): string {

@@ -8,7 +8,11 @@ export interface SignedWebhook {
 }
 
 /** Signs an event, or a body as it is, by Stripe's own test function. `at` is the signature's time: now, if left out. */
-export function signed(event: object | string, secret: string, { at = new Date() }: { readonly at?: Time } = {}): SignedWebhook {
+export function signed(
+  event: object | string,
+  secret: string,
+  { at = new Date() }: { readonly at?: Time } = {},
+): SignedWebhook {
   const body = typeof event === 'string' ? event : JSON.stringify(event, null, 2); // Stripe indents by two
   const signature = Stripe.webhooks.generateTestHeaderString({ payload: body, secret, timestamp: toSeconds(at) });
   return { body, headers: { 'content-type': 'application/json; charset=utf-8', 'stripe-signature': signature } };

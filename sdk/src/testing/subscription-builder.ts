@@ -81,7 +81,13 @@ function itemsOf(spec: SubscriptionSpec, subscription: string, created: number):
     tax_rates: [],
     ...(spec.layout === 'legacy' ? {} : periodFields({ ...spec, ...item }, created)),
   }));
-  return { object: 'list', data, has_more: false, total_count: data.length, url: `/v1/subscription_items?subscription=${subscription}` };
+  return {
+    object: 'list',
+    data,
+    has_more: false,
+    total_count: data.length,
+    url: `/v1/subscription_items?subscription=${subscription}`,
+  };
 }
 
 function aPrice(id: string): Record<string, unknown> {
@@ -103,9 +109,13 @@ function aPrice(id: string): Record<string, unknown> {
   };
 }
 
-function periodFields(spec: Pick<SubscriptionSpec, 'currentPeriodStart' | 'currentPeriodEnd'>, created: number): Record<string, unknown> {
+function periodFields(
+  spec: Pick<SubscriptionSpec, 'currentPeriodStart' | 'currentPeriodEnd'>,
+  created: number,
+): Record<string, unknown> {
   const start = spec.currentPeriodStart === undefined ? created : toSecondsOrNull(spec.currentPeriodStart);
-  const end = spec.currentPeriodEnd === undefined ? addMonths(start ?? created, 12) : toSecondsOrNull(spec.currentPeriodEnd);
+  const end =
+    spec.currentPeriodEnd === undefined ? addMonths(start ?? created, 12) : toSecondsOrNull(spec.currentPeriodEnd);
   return { current_period_end: end, current_period_start: start };
 }
 

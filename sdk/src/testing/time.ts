@@ -3,7 +3,8 @@ export type Time = number | string | Date;
 
 export function toSeconds(time: Time): number {
   const seconds = typeof time === 'number' ? time : Math.floor(new Date(time).getTime() / 1000);
-  if (!Number.isFinite(seconds)) throw new RangeError(`"${String(time)}" is no time; use epoch seconds, ISO 8601 or a Date.`);
+  if (!Number.isFinite(seconds))
+    throw new RangeError(`"${String(time)}" is no time; use epoch seconds, ISO 8601 or a Date.`);
   return seconds;
 }
 
@@ -38,7 +39,15 @@ export class TestClock {
     return this.#now;
   }
 
-  advance({ days = 0, months = 0, seconds = 0 }: { readonly days?: number; readonly months?: number; readonly seconds?: number }): number {
+  advance({
+    days = 0,
+    months = 0,
+    seconds = 0,
+  }: {
+    readonly days?: number;
+    readonly months?: number;
+    readonly seconds?: number;
+  }): number {
     this.#now = addMonths(this.#now, months) + days * DAY + seconds;
     return this.#now;
   }
