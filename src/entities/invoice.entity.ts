@@ -35,10 +35,10 @@ export class Invoice {
   currency!: string | null;
 
   /** Minor units. */
-  @Property({ type: 'double', columnType: 'bigint', nullable: true })
+  @Property({ type: new BigIntType('number'), nullable: true })
   total!: number | null;
 
-  @Property({ type: 'double', columnType: 'bigint', nullable: true })
+  @Property({ type: new BigIntType('number'), nullable: true })
   amountPaid!: number | null;
 
   /** `invoice.period_start` and `invoice.period_end`: not the service period. */

@@ -48,7 +48,7 @@ export function createGraphql(dependencies: GraphqlDependencies): FastifyPluginA
     allowBatchedHttpRequests: false,
     persistedQueries: false,
     stopOnTerminationSignals: false,
-    parseOptions: { maxTokens: LIMITS.tokens },
+    parseOptions: { maxLexicalTokens: LIMITS.tokens },
   });
   return async (scope) => {
     await apollo.start();

@@ -45,7 +45,7 @@ describe('a list, page by page', () => {
     ['events', 'event', 'received_at'],
     ['invoices', 'invoice', 'created_at'],
     ['subscriptions', 'subscription', 'recorded_at'],
-  ])('%s neither skips nor repeats rows of one millisecond', async (list, table, column) => {
+  ] as const)('%s neither skips nor repeats rows of one millisecond', async (list, table, column) => {
     for (const time of MICROSECONDS) await insertRow(db, table, { [column]: time });
     const ordered = await db.sql<{ id: string }>(`select id from ${table} order by ${column} desc, id desc`);
     for (const first of [1, 2, 5]) expect(await walk({ list, field: list, first })).toEqual(ordered.map((row) => row.id));

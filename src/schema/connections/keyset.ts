@@ -50,9 +50,10 @@ export function conditionsAfter(order: Order, cursor: string | null | undefined)
   return [sql`(${sql.ref(`${order.table}.${order.at}`)}, ${column}) < (${time}, ${id}::text)`];
 }
 
+/** A row that was read by `columnsOf`: the database answers bigints as text. */
 export function cursorOf({ table }: Order, row: Readonly<Record<string, unknown>>): string {
-  const at = row['cursor_at'];
-  return toCursor(table, { at: at === undefined ? null : String(at), id: String(row['id']) });
+  const { cursor_at: at = null, id } = row as { readonly cursor_at?: string; readonly id: string };
+  return toCursor(table, { at, id });
 }
 
 function isKeyOf(order: Order, { at, id }: Place): boolean {
