@@ -1,6 +1,8 @@
 import type { AttentionCode } from '@renewal-ledger/sdk';
+import { LinkedBy } from '../entities/states.js';
 import { isLive } from './eligibility.js';
 import type { Links } from './links.js';
+import type { Match } from './match.js';
 import type { Group, IntentRecord, InvoiceRecord, RenewalRecord, SubscriptionRecord } from './records.js';
 
 /** Something that a person should see: becomes the ledger event `attention.needed:<code>:<subject>`, raised once. */
@@ -19,12 +21,13 @@ interface Settled {
   readonly group: Group;
   readonly intent: IntentRecord | null;
   readonly renewals: readonly RenewalRecord[];
+  readonly matches: ReadonlyMap<string, Match>;
   readonly links: Links;
 }
 
 /** What settling found that no rule may mend. */
 export function findReports(settled: Settled): Report[] {
-  return [...foreignCustomers(settled), ...betterClaims(settled), ...heldByVoid(settled), ...paidAfterEnd(settled)];
+  return [...foreignCustomers(settled), ...betterClaims(settled), ...straysOf(settled), ...heldByVoid(settled), ...paidAfterEnd(settled)];
 }
 
 /** True where `renewal` is paid by an invoice that was paid after its subscription ended: it is reported, and not processed. */
@@ -57,6 +60,26 @@ function betterClaims({ group, renewals, links }: Settled): Report[] {
     const message = `Invoice ${invoiceId} has a better claim to renewal ${renewalId} than ${renewal?.invoiceId ?? 'none'}, whose link stands.`;
     return { code: 'BETTER_CLAIM', subject: invoiceId, message, ...idsOf(invoice, renewalId), invoiceId };
   });
+}
+
+/** Links that stand, and that the rules would not make now: a better claim that came too late is told of the invoice it is about. */
+function straysOf({ group, renewals, matches, links }: Settled): Report[] {
+  return renewals.flatMap((renewal) => {
+    const link = links.byRenewal.get(renewal.id);
+    const found = matches.get(link?.invoiceId ?? '');
+    if (link === undefined || found?.eligibility.code !== 'ELIGIBLE' || found.wants?.renewalId === renewal.id) return [];
+    const byRule = link.linkedBy === LinkedBy.RULE || link.linkedBy === LinkedBy.BACKFILL;
+    const isForeign = found.candidates.some(({ renewalId, code }) => renewalId === renewal.id && code === 'OTHER_CUSTOMER');
+    if (isForeign || (found.wants === null && !found.isTie && !byRule)) return [];
+    const invoice = group.invoices.find(({ id }) => id === link.invoiceId);
+    const message = `By the rules, ${choiceOf(found, link.invoiceId)}; its link to renewal ${renewal.id} stands.`;
+    return [{ code: 'BETTER_CLAIM' as const, subject: link.invoiceId, message, ...idsOf(invoice, renewal.id) }];
+  });
+}
+
+function choiceOf({ wants, isTie }: Match, invoiceId: string): string {
+  if (wants !== null) return `invoice ${invoiceId} would pay for renewal ${wants.renewalId}, which is nearer`;
+  return isTie ? `invoice ${invoiceId} is equally near to several renewals` : `invoice ${invoiceId} would pay for no renewal any more`;
 }
 
 function heldByVoid({ group, renewals, links }: Settled): Report[] {
