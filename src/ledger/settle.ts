@@ -27,7 +27,8 @@ export function settle(group: Group, linkAs: LinkedBy = LinkedBy.RULE): Settleme
   const dated = group.renewals.map((renewal) => settleDate(renewal, { subscriptions: own, moves: group.moves }, invoices));
   const matches = matchAll(group, intent, dated);
   const links = deriveLinks({ renewals: dated, invoices, matches, linkAs });
-  const subscriptions = new Map(group.subscriptions.map((subscription) => [subscription.id, subscription]));
+  // Another customer's subscription cancels nothing here, even where a renewal names it.
+  const subscriptions = new Map(own.map((subscription) => [subscription.id, subscription]));
   const settled = {
     group,
     intent: settleIntentState(intent, group, own),

@@ -25,7 +25,7 @@ const arrears: LineSpec = { start: '2026-02-01', end: DUE };
 const ofAnotherSubscription: LineSpec = { subscription: 'sub_other', start: '2026-02-01', end: '2027-02-01' };
 const daily = { serviceStart: '2026-03-01T00:00:00Z', serviceEnd: '2026-03-02T00:00:00Z' };
 const monthly = { serviceStart: '2026-03-01T00:00:00Z', serviceEnd: '2026-04-01T00:00:00Z' };
-const dueAt = (date: Date | string): Given['renewals'] => [{ date }];
+const dueAt = (date: Date | string): readonly RenewalSpec[] => [{ date }];
 
 const rules: [string, Given, Expected][] = [
   ['an ordinary invoice for the renewal at its period start', {}, LINKED],
