@@ -3,6 +3,7 @@ import { defineConfig, MikroORM, UnderscoreNamingStrategy, type Options } from '
 import type { Pool } from 'pg';
 import { entities } from '../entities/index.js';
 import { migrationsList } from '../migrations/index.js';
+import { giveBackBrokenConnections } from './broken-connections.js';
 
 export type OrmSettings = Readonly<{
   /** Connections at most; migrating needs two. */
@@ -34,7 +35,10 @@ export function ormOptions(url: string, settings: OrmSettings = {}): Options {
       application_name: 'renewal-ledger',
       connectionTimeoutMillis: 4_000,
       keepAlive: true,
-      ...(settings.onPoolCreated && { onPoolCreated: settings.onPoolCreated }),
+      onPoolCreated: (pool: Pool) => {
+        giveBackBrokenConnections(pool);
+        settings.onPoolCreated?.(pool);
+      },
     },
     extensions: [Migrator],
     migrations: {
