@@ -25,6 +25,8 @@ export function createWriterPool({ url, connections, log }: WriterPoolOptions): 
     idleTimeoutMillis: 60_000,
     keepAlive: true,
   });
+  // A client in use that loses its connection emits this beside failing its query; unheard, it would end the process.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
   pool.on('error', (error) => log.warn({ err: error }, 'The writer lost an idle connection and opens another when it needs one'));
   return pool;
 }
