@@ -1,3 +1,4 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
 import { HandlerMap } from '@renewal-ledger/sdk';
 import type { FastifyInstance } from 'fastify';
 import { type ApiKeys, createApiKeys } from './access/api-keys.js';
@@ -13,13 +14,18 @@ import { ensurePartitions } from './events/partitions.js';
 import { createReplay } from './events/replay.js';
 import { EventWriter } from './events/writer.js';
 import { createFactHandlers } from './handlers/fact-handlers.js';
+import { createLicenseManager } from './handlers/license-manager-client.js';
+import { CALL_SECONDS, LicenseManagerHandlers } from './handlers/license-manager.handlers.js';
+import { TruncatedInvoiceHandlers } from './handlers/truncated-invoice.handlers.js';
 import { createMetrics } from './http/metrics.js';
 import { createLedger } from './ledger/ledger.js';
+import { createProcessing } from './ledger/processing.js';
 import { raise } from './ledger/raise.js';
 import { createFactRecorder } from './ledger/record-facts.js';
 import { createReporting } from './ledger/reporting.js';
 import type { Logger } from './log.js';
 import { createGraphql } from './schema/graphql.js';
+import { createStripe } from './stripe/client.js';
 
 export type Role = 'all' | 'web' | 'worker';
 
@@ -36,6 +42,8 @@ export interface ServiceOptions {
   readonly trustProxy: boolean;
   /** Plugins' handlers; each of their deliveries runs alone. */
   readonly handlers: HandlerMap;
+  readonly licenseManager: { readonly url: string; readonly token: string | undefined } | undefined;
+  readonly stripe: { readonly apiKey: string | undefined; readonly apiBase: string | undefined };
   readonly log: Logger;
   readonly clock: Clock;
 }
@@ -61,11 +69,20 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const orm = await connectDatabase(url);
   const pool = createWriterPool({ url, connections: 2, log });
   const writer = new EventWriter(createEventStore(pool, jobs), log);
-  const query = async (text: string, parameters: readonly unknown[] = []) => (await pool.query(text, [...parameters])).rows;
+  const query = async (text: string, parameters: readonly unknown[] = []) =>
+    (await pool.query(text, [...parameters])).rows;
   await ensurePartitions(query, { months: MONTHS_AHEAD });
   const factHandlers = createFactHandlers();
   const announcer = createAnnouncer(jobs, works ? [factHandlers, options.handlers] : null);
-  const workers = works ? await openWorkers({ ...options, jobs, announcer, factHandlers, keepPartitions: () => ensurePartitions(query, { months: MONTHS_AHEAD }) }) : null;
+  const workers = works
+    ? await openWorkers({
+        ...options,
+        jobs,
+        announcer,
+        factHandlers,
+        keepPartitions: () => ensurePartitions(query, { months: MONTHS_AHEAD }),
+      })
+    : null;
   const apiKeys = createApiKeys({ em: () => orm.em.fork(), adminApiKey: options.adminApiKey });
   const app = createApp({
     log,
@@ -109,6 +126,7 @@ interface WorkerOptions extends ServiceOptions {
 async function openWorkers(options: WorkerOptions): Promise<{ dispatcher: Dispatcher; stop(): Promise<void> }> {
   const { announcer, clock, jobs, log, factHandlers, handlers } = options;
   const orm = await connectDatabase(options.databaseUrl, { pool: 10 });
+  registerBuiltIn(options, orm.em);
   const reporting = createReporting({ ...options, em: orm.em });
   const dispatcher = createDispatcher({
     em: orm.em,
@@ -116,7 +134,7 @@ async function openWorkers(options: WorkerOptions): Promise<{ dispatcher: Dispat
     factHandlers,
     handlers,
     recordFacts: createFactRecorder({ announcer, clock }),
-    raise: (tx, events) => raise(tx, announcer, events, { now: clock.now(), announce: true }),
+    raise: (tx, events) => raise(tx, events, { announcer, now: clock.now(), announce: true }),
     schedules: [
       { name: 'report-invoices', every: 1, run: () => reporting.reportInvoices() },
       { name: 'report-overdue', every: 1, run: () => reporting.reportOverdue() },
@@ -133,4 +151,18 @@ async function openWorkers(options: WorkerOptions): Promise<{ dispatcher: Dispat
       await orm.close();
     },
   };
+}
+
+/** The built-in handlers that call others, where they are configured. */
+function registerBuiltIn(
+  { handlers, licenseManager, stripe, announcer, clock }: WorkerOptions,
+  em: EntityManager,
+): void {
+  if (licenseManager !== undefined) {
+    const client = createLicenseManager({ ...licenseManager, timeoutSeconds: CALL_SECONDS });
+    handlers.register(new LicenseManagerHandlers(createProcessing({ em, announcer, clock }), client));
+  }
+  const { apiKey, apiBase } = stripe;
+  if (apiKey !== undefined)
+    handlers.register(new TruncatedInvoiceHandlers({ stripe: createStripe({ apiKey, apiBase }), announcer, clock }));
 }

@@ -110,6 +110,8 @@ export interface LedgerEvents {
   'renewal.unmatched': RenewalUnmatched;
   'renewal.conflict': RenewalConflict;
   'renewal.overdue': RenewalOverdue;
+  /** Its payload held only the first lines: the service fetches the rest where it has a key to Stripe. */
+  'invoice.truncated': LedgerIds;
   'payment.received': PaymentReceived;
   'subscription.past_due': SubscriptionChanged;
   'subscription.recovered': SubscriptionChanged;
@@ -136,6 +138,7 @@ export interface LedgerEvent<Type extends keyof LedgerEvents = keyof LedgerEvent
 /** The types that the ledger itself raises. `<type>:<key>` is the id of such an event. */
 export const LEDGER_EVENT_TYPES = [
   'attention.needed',
+  'invoice.truncated',
   'payment.received',
   'renewal.conflict',
   'renewal.linked',

@@ -5,7 +5,11 @@ export type Columns = Readonly<Record<string, string>>;
  * Many rows as one bound parameter a column: `from unnest($1::text[], …) as v("id", …)`. `offset` is the number of parameters
  * that stand before. JSON goes in as text and is cast by its column's type.
  */
-export function toUnnest(rows: readonly Readonly<Record<string, unknown>>[], columns: Columns, offset = 0): { source: string; names: string; parameters: unknown[][] } {
+export function toUnnest(
+  rows: readonly Readonly<Record<string, unknown>>[],
+  columns: Columns,
+  offset = 0,
+): { source: string; names: string; parameters: unknown[][] } {
   const entries = Object.entries(columns);
   const names = entries.map(([name]) => `"${name}"`).join(', ');
   const casts = entries.map(([, type], index) => `$${offset + index + 1}::${type}[]`).join(', ');

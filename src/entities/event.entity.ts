@@ -21,8 +21,16 @@ import { EventSource, EventState } from './states.js';
   properties: ['stripeSubscriptionId', 'receivedAt'],
   where: 'stripe_subscription_id is not null',
 })
-@Index({ name: 'event_invoice_index', properties: ['stripeInvoiceId', 'receivedAt'], where: 'stripe_invoice_id is not null' })
-@Index({ name: 'event_intent_index', properties: ['checkoutIntentId', 'receivedAt'], where: 'checkout_intent_id is not null' })
+@Index({
+  name: 'event_invoice_index',
+  properties: ['stripeInvoiceId', 'receivedAt'],
+  where: 'stripe_invoice_id is not null',
+})
+@Index({
+  name: 'event_intent_index',
+  properties: ['checkoutIntentId', 'receivedAt'],
+  where: 'checkout_intent_id is not null',
+})
 export class Event {
   /** Stripe's id; `<type>:<key>` for an event of the ledger. */
   @PrimaryKey({ type: 'text' })

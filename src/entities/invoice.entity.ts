@@ -73,6 +73,9 @@ export class Invoice {
   @Property({ type: 'json', nullable: true })
   fetchedLines!: InvoiceLine[] | null;
 
+  @Property({ type: 'boolean', default: false })
+  hasFetchedLines!: boolean;
+
   /** What the metadata of its subscription said, as this invoice carries it. */
   @Property({ type: 'uuid', nullable: true })
   namedIntentUuid!: string | null;

@@ -72,6 +72,10 @@ export class Renewal {
   @Property({ type: 'datetime', nullable: true })
   processedAt!: Date | null;
 
+  /** What the renewed plan was last set to downstream; null where no call has told. */
+  @Property({ type: 'boolean', nullable: true })
+  isPlanActive!: boolean | null;
+
   @Property({ type: 'boolean', default: false })
   canceledByHand!: boolean;
 

@@ -13,7 +13,11 @@ import { CheckoutIntent } from './checkout-intent.entity.js';
   properties: ['namedIntentUuid'],
   where: 'named_intent_uuid is not null',
 })
-@Index({ name: 'subscription_named_intent_id_index', properties: ['namedIntentId'], where: 'named_intent_id is not null' })
+@Index({
+  name: 'subscription_named_intent_id_index',
+  properties: ['namedIntentId'],
+  where: 'named_intent_id is not null',
+})
 export class Subscription {
   @PrimaryKey({ type: 'text' })
   id!: string;
@@ -81,6 +85,13 @@ export class Subscription {
 
   @Property({ type: 'text', nullable: true })
   asOfEventId!: string | null;
+
+  /** Until when one delivery alone may set this subscription's plans downstream. */
+  @Property({ type: 'datetime', nullable: true })
+  planLeaseUntil!: Date | null;
+
+  @Property({ type: 'text', nullable: true })
+  planLeaseHolder!: string | null;
 
   @Property({ type: 'datetime', defaultRaw: 'now()' })
   recordedAt!: Date;

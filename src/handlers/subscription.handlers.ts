@@ -6,7 +6,10 @@ import { recordFact } from './fact-context.js';
 export class SubscriptionHandlers {
   @On('customer.subscription.*')
   async record(event: EventOf<'customer.subscription.*'>, ctx: HandlerContext): Promise<void> {
-    const { object, previous_attributes: previous = null } = event.data as { object: unknown; previous_attributes?: unknown };
+    const { object, previous_attributes: previous = null } = event.data as {
+      object: unknown;
+      previous_attributes?: unknown;
+    };
     recordFact(ctx, { kind: 'subscription', object, previous } satisfies Fact);
   }
 }

@@ -13,7 +13,10 @@ export interface Announcement<Type extends keyof LedgerEvents = keyof LedgerEven
 
 /** What the changes of one settlement give rise to. `changes` are the rows just written, with their ids. */
 export function announceChanges(settlement: Settlement, changes: readonly RenewalChangeRow[]): Announcement[] {
-  return [...changes.flatMap((change) => announceChange(settlement, change)), ...settlement.reports.map((report) => announceReport(settlement, report))];
+  return [
+    ...changes.flatMap((change) => announceChange(settlement, change)),
+    ...settlement.reports.map((report) => announceReport(settlement, report)),
+  ];
 }
 
 /** An invoice of a subscription with a total above zero is paid: receipts hang here. */
@@ -24,7 +27,11 @@ export function announcePayment(settlement: Settlement, invoice: InvoiceRecord):
 }
 
 /** The ids that every event of the ledger carries. */
-export function idsFor(intent: IntentRecord | null, renewal: RenewalRecord | null, invoice: InvoiceRecord | null): LedgerIds {
+export function idsFor(
+  intent: IntentRecord | null,
+  renewal: RenewalRecord | null,
+  invoice: InvoiceRecord | null,
+): LedgerIds {
   return {
     checkoutIntentId: intent?.id ?? null,
     checkoutIntentUuid: intent?.uuid ?? null,
@@ -41,7 +48,12 @@ export function idsFor(intent: IntentRecord | null, renewal: RenewalRecord | nul
 export const toText = (instant: Date | null): string | null => instant?.toISOString() ?? null;
 
 function announceChange(settlement: Settlement, change: RenewalChangeRow): Announcement[] {
-  return [...announceLink(settlement, change), ...announceDate(settlement, change), ...announcePaid(settlement, change), ...announceProcessed(settlement, change)];
+  return [
+    ...announceLink(settlement, change),
+    ...announceDate(settlement, change),
+    ...announcePaid(settlement, change),
+    ...announceProcessed(settlement, change),
+  ];
 }
 
 function announceLink(settlement: Settlement, { id, before, after, reason }: RenewalChangeRow): Announcement[] {
@@ -98,6 +110,10 @@ function announceReport(settlement: Settlement, report: Report): Announcement {
   return { type: 'attention.needed', key: `${report.code}:${report.subject}`, object };
 }
 
-function amountsOf(invoice: InvoiceRecord): { total: number | null; amountPaid: number | null; currency: string | null } {
+function amountsOf(invoice: InvoiceRecord): {
+  total: number | null;
+  amountPaid: number | null;
+  currency: string | null;
+} {
   return { total: invoice.total, amountPaid: invoice.amountPaid, currency: invoice.currency };
 }

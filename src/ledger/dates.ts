@@ -7,7 +7,11 @@ const DAY = 86_400_000;
  * A move carries the dates that lie at its old end, by the tolerance of matching: a day, or half of the current period where that is less.
  * A date that a person set is carried by none.
  */
-export function effectiveDateIn(renewal: RenewalRecord, subscription: SubscriptionRecord | null, moves: readonly MoveRecord[]): Date | null {
+export function effectiveDateIn(
+  renewal: RenewalRecord,
+  subscription: SubscriptionRecord | null,
+  moves: readonly MoveRecord[],
+): Date | null {
   if (renewal.givenDate === null || renewal.isDateFixed || subscription === null) return renewal.givenDate;
   const tolerance = toleranceOf(subscription);
   let time = renewal.givenDate.getTime();

@@ -28,7 +28,12 @@ const LINE_REASONS = {
 export function assessInvoice(invoice: InvoiceRecord, subscription: SubscriptionRecord | null): Eligibility {
   if (invoice.subscriptionId === null) return { code: 'NO_SUBSCRIPTION', reason: 'It belongs to no subscription.' };
   if (!isLive(invoice)) return { code: 'NOT_LIVE', reason: `It is ${invoice.status}: it pays for nothing.` };
-  return assessBillingReason(invoice, subscription) ?? { code: invoice.linesVerdict, reason: LINE_REASONS[invoice.linesVerdict] };
+  return (
+    assessBillingReason(invoice, subscription) ?? {
+      code: invoice.linesVerdict,
+      reason: LINE_REASONS[invoice.linesVerdict],
+    }
+  );
 }
 
 /** Void and deleted invoices hold no link. */
@@ -39,10 +44,16 @@ export function isLive(invoice: Pick<InvoiceRecord, 'status'>): boolean {
 function assessBillingReason(invoice: InvoiceRecord, subscription: SubscriptionRecord | null): Eligibility | null {
   if (CYCLE_REASONS.includes(invoice.billingReason)) return null;
   if (invoice.billingReason !== 'subscription_update') {
-    return { code: 'BILLING_REASON', reason: `Its billing reason is ${invoice.billingReason}: it closes no billing cycle.` };
+    return {
+      code: 'BILLING_REASON',
+      reason: `Its billing reason is ${invoice.billingReason}: it closes no billing cycle.`,
+    };
   }
   if (invoice.linesVerdict !== 'ELIGIBLE') return null;
   const trialEnd = subscription?.trialEnd ?? null;
   if (trialEnd !== null && trialEnd.getTime() === invoice.periodStart?.getTime()) return null;
-  return { code: 'PLAN_CHANGE', reason: 'It bills a change of the subscription, and its period does not start where a trial ended.' };
+  return {
+    code: 'PLAN_CHANGE',
+    reason: 'It bills a change of the subscription, and its period does not start where a trial ended.',
+  };
 }

@@ -51,12 +51,17 @@ interface Reasons {
 
 function reasonOf(outcome: MatchOutcome, { eligibility, holder, wanted, byPerson }: Reasons): string {
   if (outcome === MatchOutcome.LINKED) {
-    const who = byPerson ? 'by name: the rules had no say' : 'by the rules: it is the nearest renewal within the tolerance';
+    const who = byPerson
+      ? 'by name: the rules had no say'
+      : 'by the rules: it is the nearest renewal within the tolerance';
     return `It is linked to renewal ${holder?.id ?? ''}, ${who}.`;
   }
-  if (outcome === MatchOutcome.CONFLICT) return `It wants renewal ${wanted?.id ?? ''}, which is linked to invoice ${wanted?.invoiceId ?? ''}.`;
-  if (outcome === MatchOutcome.AMBIGUOUS) return 'Two renewals are equally near to its period start; nothing is guessed.';
-  if (outcome === MatchOutcome.NO_RENEWAL) return 'It can pay for a renewal, and no renewal of its subscription and customer lies near enough to its period start.';
+  if (outcome === MatchOutcome.CONFLICT)
+    return `It wants renewal ${wanted?.id ?? ''}, which is linked to invoice ${wanted?.invoiceId ?? ''}.`;
+  if (outcome === MatchOutcome.AMBIGUOUS)
+    return 'Two renewals are equally near to its period start; nothing is guessed.';
+  if (outcome === MatchOutcome.NO_RENEWAL)
+    return 'It can pay for a renewal, and no renewal of its subscription and customer lies near enough to its period start.';
   return eligibility;
 }
 

@@ -17,16 +17,29 @@ export function foldInvoices(
   for (const fact of facts) {
     const current = invoices.get(fact.id);
     if (current !== undefined && compareInvoices(fact, current) <= 0) continue;
-    const { outcome = null, isLinked = false } = current ?? {};
-    const next = { ...fact, outcome, isLinked };
+    const next = { ...fact, ...keptOf(current, fact) };
     changed.set(fact.id, next);
     invoices.set(fact.id, toSettled(next));
   }
   return { invoices: [...invoices.values()], changed: [...changed.values()] };
 }
 
+/** What a newer payload does not change: what was settled, and, while that payload is truncated, what the fetched lines said. */
+function keptOf(current: InvoiceRecord | undefined, fact: InvoiceFactRecord): Partial<InvoiceRecord> {
+  if (current === undefined) return {};
+  const { outcome, isLinked, hasFetchedLines, periodStart, periodEnd, toleranceSeconds, linesVerdict } = current;
+  const settled = { outcome, isLinked, hasFetchedLines };
+  return hasFetchedLines && fact.areLinesTruncated
+    ? { ...settled, periodStart, periodEnd, toleranceSeconds, linesVerdict }
+    : settled;
+}
+
 /** The customer of a subscription's earliest event that names one: an intent without a customer takes it. */
-export function withFirstCustomer(subscription: SubscriptionRecord, event: FactEvent, customerId: string | null): SubscriptionRecord {
+export function withFirstCustomer(
+  subscription: SubscriptionRecord,
+  event: FactEvent,
+  customerId: string | null,
+): SubscriptionRecord {
   const first = { id: subscription.firstEventId ?? '', created: subscription.firstEventAt };
   const isKnown = subscription.firstEventId !== null && compareEvents(first, event) <= 0;
   if (customerId === null || isKnown) return subscription;
@@ -35,6 +48,12 @@ export function withFirstCustomer(subscription: SubscriptionRecord, event: FactE
 
 /** Without the columns that settling has no use for. */
 function toSettled(fact: InvoiceFactRecord): InvoiceRecord {
-  const { lines: _lines, areLinesTruncated: _truncated, invoicePeriodStart: _start, invoicePeriodEnd: _end, ...invoice } = fact;
+  const {
+    lines: _lines,
+    areLinesTruncated: _truncated,
+    invoicePeriodStart: _start,
+    invoicePeriodEnd: _end,
+    ...invoice
+  } = fact;
   return invoice;
 }

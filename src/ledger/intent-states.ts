@@ -1,6 +1,7 @@
 import { CheckoutIntentState } from '../entities/states.js';
 
-const { CREATED, PAID, FULFILLED, ERRORED_BACKOFFICE, ERRORED_FULFILLMENT_STALLED, ERRORED_PROVISIONING, EXPIRED } = CheckoutIntentState;
+const { CREATED, PAID, FULFILLED, ERRORED_BACKOFFICE, ERRORED_FULFILLMENT_STALLED, ERRORED_PROVISIONING, EXPIRED } =
+  CheckoutIntentState;
 
 const FOLLOWERS: Readonly<Record<CheckoutIntentState, readonly CheckoutIntentState[]>> = {
   [CREATED]: [PAID, EXPIRED],

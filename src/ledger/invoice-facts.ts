@@ -62,6 +62,7 @@ export function toInvoiceRecord(event: FactEvent, invoice: InvoiceFact & { reado
     lines: invoice.lines,
     areLinesTruncated: invoice.linesTruncated,
     ...readIntentName(invoice.subscriptionMetadata).name,
+    hasFetchedLines: false,
     outcome: null,
     isLinked: false,
     paidAt: toInstant(invoice.paidAt) ?? (status === 'paid' ? event.created : null),
@@ -77,7 +78,9 @@ export function toInvoiceRecord(event: FactEvent, invoice: InvoiceFact & { reado
  */
 export function compareInvoices(a: InvoiceRecord, b: InvoiceRecord): number {
   return (
-    RANK[a.status] - RANK[b.status] || toTime(a.asOf) - toTime(b.asOf) || (a.asOfEventId < b.asOfEventId ? -1 : a.asOfEventId > b.asOfEventId ? 1 : 0)
+    RANK[a.status] - RANK[b.status] ||
+    toTime(a.asOf) - toTime(b.asOf) ||
+    (a.asOfEventId < b.asOfEventId ? -1 : a.asOfEventId > b.asOfEventId ? 1 : 0)
   );
 }
 

@@ -10,6 +10,12 @@ export interface InvoicePeriod {
   readonly toleranceSeconds: number | null;
 }
 
+/** What the period follows from. */
+export type PeriodSource = Pick<
+  InvoiceFact,
+  'subscription' | 'billingReason' | 'periodEnd' | 'lines' | 'linesTruncated'
+>;
+
 type Period = { readonly start: number; readonly end: number };
 
 const DAY = 86_400;
@@ -22,8 +28,10 @@ export const CYCLE_REASONS: readonly (string | null)[] = ['subscription_cycle', 
  * as not. A line that ends at or before `invoice.period_end` is usage in arrears and does not count; a cycle invoice with only
  * such lines starts where its own period ends. `invoice.period_start` is not the service period (docs/matching.md).
  */
-export function readInvoicePeriod(invoice: InvoiceFact): InvoicePeriod {
-  const lines = invoice.lines.filter((line) => line.subscription === null || line.subscription === invoice.subscription);
+export function readInvoicePeriod(invoice: PeriodSource): InvoicePeriod {
+  const lines = invoice.lines.filter(
+    (line) => line.subscription === null || line.subscription === invoice.subscription,
+  );
   const own = lines.filter((line) => line.kind === 'subscription' && !line.proration);
   const periods = own.flatMap(periodOf);
   const counted = periods.filter((period) => !isArrears(period, invoice.periodEnd));

@@ -1,10 +1,21 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Clock } from '../clock.js';
 import type { Announcer } from './announcer.js';
-import { createCheckoutIntent, type CreateCheckoutIntent, updateCheckoutIntent, type UpdateCheckoutIntent } from './commands/checkout-intents.js';
+import {
+  createCheckoutIntent,
+  type CreateCheckoutIntent,
+  updateCheckoutIntent,
+  type UpdateCheckoutIntent,
+} from './commands/checkout-intents.js';
 import type { CommandContext } from './commands/context.js';
 import { explainMatch, linkInvoice, type LinkInvoice, type LinkResult, unlinkInvoice } from './commands/links.js';
-import { createRenewal, type CreateRenewal, markRenewalProcessed, updateRenewal, type UpdateRenewal } from './commands/renewals.js';
+import {
+  createRenewal,
+  type CreateRenewal,
+  markRenewalProcessed,
+  updateRenewal,
+  type UpdateRenewal,
+} from './commands/renewals.js';
 import type { Explanation } from './explain.js';
 
 /**

@@ -34,7 +34,8 @@ export interface LinkInput {
 export function deriveLinks(input: LinkInput): Links {
   const byRenewal = new Map<string, Link>();
   for (const renewal of input.renewals) {
-    if (doesLinkStand(renewal, input.invoices)) byRenewal.set(renewal.id, { invoiceId: renewal.invoiceId, linkedBy: renewal.linkedBy });
+    if (doesLinkStand(renewal, input.invoices))
+      byRenewal.set(renewal.id, { invoiceId: renewal.invoiceId, linkedBy: renewal.linkedBy });
   }
   const claims = collectClaims(input, new Set([...byRenewal.values()].map((link) => link.invoiceId)));
   const betterClaims: { invoiceId: string; renewalId: string }[] = [];
@@ -43,7 +44,8 @@ export function deriveLinks(input: LinkInput): Links {
     if (best === undefined) continue;
     const standing = byRenewal.get(renewal.id);
     if (standing === undefined) byRenewal.set(renewal.id, linkTo(renewal, best.invoice.id, input.linkAs));
-    else if (isBetter(best, standingClaim(renewal, input.invoices))) betterClaims.push({ invoiceId: best.invoice.id, renewalId: renewal.id });
+    else if (isBetter(best, standingClaim(renewal, input.invoices)))
+      betterClaims.push({ invoiceId: best.invoice.id, renewalId: renewal.id });
   }
   return { byRenewal, outcomes: outcomesOf(input, byRenewal), betterClaims };
 }
@@ -65,7 +67,8 @@ function compareClaims(a: Claim, b: Claim): number {
   return (
     Number(b.invoice.status === 'paid') - Number(a.invoice.status === 'paid') ||
     a.distanceSeconds - b.distanceSeconds ||
-    Number(b.invoice.billingReason === 'subscription_cycle') - Number(a.invoice.billingReason === 'subscription_cycle') ||
+    Number(b.invoice.billingReason === 'subscription_cycle') -
+      Number(a.invoice.billingReason === 'subscription_cycle') ||
     a.invoice.createdAt.getTime() - b.invoice.createdAt.getTime() ||
     (a.invoice.id < b.invoice.id ? -1 : 1)
   );
@@ -84,7 +87,10 @@ function collectClaims({ invoices, matches }: LinkInput, held: ReadonlySet<strin
 
 /** A link that is derived again keeps the name it was made under. */
 function linkTo(renewal: RenewalRecord, invoiceId: string, linkAs: LinkedBy): Link {
-  return { invoiceId, linkedBy: renewal.invoiceId === invoiceId && renewal.linkedBy !== null ? renewal.linkedBy : linkAs };
+  return {
+    invoiceId,
+    linkedBy: renewal.invoiceId === invoiceId && renewal.linkedBy !== null ? renewal.linkedBy : linkAs,
+  };
 }
 
 /** The claim of the invoice that holds the link; null where its facts, or its period, are not known. */
@@ -93,7 +99,8 @@ function standingClaim(renewal: RenewalRecord, invoices: ReadonlyMap<string, Inv
   if (invoice === undefined) return null;
   const start = invoice.periodStart?.getTime();
   const date = renewal.effectiveDate?.getTime();
-  const distanceSeconds = start === undefined || date === undefined ? Number.POSITIVE_INFINITY : Math.abs(date - start) / 1000;
+  const distanceSeconds =
+    start === undefined || date === undefined ? Number.POSITIVE_INFINITY : Math.abs(date - start) / 1000;
   return { invoice, distanceSeconds };
 }
 
@@ -103,7 +110,9 @@ function isBetter(claim: Claim, standing: Claim | null): boolean {
 
 function outcomesOf({ invoices, matches }: LinkInput, byRenewal: ReadonlyMap<string, Link>): Map<string, MatchOutcome> {
   const linked = new Set([...byRenewal.values()].map((link) => link.invoiceId));
-  return new Map([...invoices.keys()].map((id) => [id, linked.has(id) ? MatchOutcome.LINKED : outcomeOf(matches.get(id))]));
+  return new Map(
+    [...invoices.keys()].map((id) => [id, linked.has(id) ? MatchOutcome.LINKED : outcomeOf(matches.get(id))]),
+  );
 }
 
 function outcomeOf(found: Match | undefined): MatchOutcome {

@@ -48,7 +48,9 @@ export interface MatchInput {
 export function match(input: MatchInput): Match {
   const eligibility = assessInvoice(input.invoice, input.subscription);
   if (eligibility.code !== 'ELIGIBLE') return { eligibility, wants: null, isTie: false, candidates: [] };
-  const judged = input.renewals.filter((renewal) => isOfSubscription(renewal, input.invoice)).map((renewal) => judge(renewal, input));
+  const judged = input.renewals
+    .filter((renewal) => isOfSubscription(renewal, input.invoice))
+    .map((renewal) => judge(renewal, input));
   const accepted = judged.filter(({ code }) => code === 'ACCEPTED');
   const nearest = Math.min(...accepted.map(distanceOf));
   const isTie = accepted.filter((candidate) => distanceOf(candidate) === nearest).length > 1;
@@ -68,7 +70,11 @@ export function customerOf(invoice: InvoiceRecord, subscription: SubscriptionRec
 }
 
 /** False where both customers are known and differ. */
-export function isOfCustomer(intent: { readonly customerId: string | null }, invoice: InvoiceRecord, subscription: SubscriptionRecord | null): boolean {
+export function isOfCustomer(
+  intent: { readonly customerId: string | null },
+  invoice: InvoiceRecord,
+  subscription: SubscriptionRecord | null,
+): boolean {
   const customer = customerOf(invoice, subscription);
   return intent.customerId === null || customer === null || customer === intent.customerId;
 }
@@ -100,13 +106,15 @@ function verdictOf(renewal: RenewalRecord, input: MatchInput, distance: number |
     return ['REFUSED_PAIR', 'This link was taken back before.'];
   }
   const tolerance = invoice.toleranceSeconds ?? 0;
-  if (distance > tolerance) return ['OUT_OF_TOLERANCE', `It lies ${distance} s from the period start; the tolerance is ${tolerance} s.`];
+  if (distance > tolerance)
+    return ['OUT_OF_TOLERANCE', `It lies ${distance} s from the period start; the tolerance is ${tolerance} s.`];
   return ['ACCEPTED', `It lies ${distance} s from the period start, within the tolerance of ${tolerance} s.`];
 }
 
 function rankCandidate(candidate: Candidate, nearest: number, isTie: boolean): Candidate {
   if (candidate.code !== 'ACCEPTED') return candidate;
-  if (distanceOf(candidate) > nearest) return { ...candidate, code: 'NOT_NEAREST', reason: 'Another renewal is nearer to the period start.' };
+  if (distanceOf(candidate) > nearest)
+    return { ...candidate, code: 'NOT_NEAREST', reason: 'Another renewal is nearer to the period start.' };
   if (isTie) return { ...candidate, code: 'TIE', reason: 'Another renewal is equally near; nothing is guessed.' };
   return candidate;
 }

@@ -11,7 +11,10 @@ export interface Owners {
  * The checkout intent that a subscription's metadata names, by uuid, else by id; else the one whose renewal names the subscription.
  * A uuid that no intent has yet keeps its subscription from one that merely has the id: ids repeat between environments.
  */
-export function ownerOf(subscription: Pick<SubscriptionRecord, 'id' | keyof IntentName>, owners: Owners): string | null {
+export function ownerOf(
+  subscription: Pick<SubscriptionRecord, 'id' | keyof IntentName>,
+  owners: Owners,
+): string | null {
   const named =
     subscription.namedIntentUuid === null
       ? owners.intents.find(({ id }) => id === subscription.namedIntentId)

@@ -15,6 +15,7 @@ export interface RaisedEvent {
 }
 
 export interface RaiseOptions {
+  readonly announcer: Announcer;
   readonly now: Date;
   /** False: stored as IGNORED, so that nothing can raise it later. */
   readonly announce: boolean;
@@ -38,9 +39,15 @@ const COLUMNS = {
  * Stores events of the ledger, each once by its id `<type>:<key>`, and wakes a worker for those that somebody handles, all in the
  * caller's transaction. An event that is there already stays as it is.
  */
-export async function raise(tx: Transaction, announcer: Announcer, announcements: readonly RaisedEvent[], options: RaiseOptions): Promise<void> {
+export async function raise(
+  tx: Transaction,
+  announcements: readonly RaisedEvent[],
+  options: RaiseOptions,
+): Promise<void> {
   if (announcements.length === 0) return;
-  const rows = announcements.map((announcement) => toRow(announcer, announcement, options)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const rows = announcements
+    .map((announcement) => toRow(announcement, options))
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const { source, parameters } = toUnnest(rows, COLUMNS);
   const born = await tx.query<{ id: string; state: EventState; lane: string }>(
     `with v as (select * from ${source}),
@@ -55,10 +62,16 @@ export async function raise(tx: Transaction, announcer: Announcer, announcements
      select id, state, lane from born`,
     parameters,
   );
-  await announcer.wake(tx, born.filter(({ state }) => state === EventState.PENDING));
+  await options.announcer.wake(
+    tx,
+    born.filter(({ state }) => state === EventState.PENDING),
+  );
 }
 
-function toRow(announcer: Announcer, { type, key, object }: RaisedEvent, { now, announce }: RaiseOptions): Record<keyof typeof COLUMNS, unknown> & { id: string } {
+function toRow(
+  { type, key, object }: RaisedEvent,
+  { announcer, now, announce }: RaiseOptions,
+): Record<keyof typeof COLUMNS, unknown> & { id: string } {
   const id = `${type}:${key}`;
   const route = announce ? announcer.routeOf(type) : { state: EventState.IGNORED, ignoredBecause: HELD_BACK };
   return {

@@ -29,7 +29,9 @@ export interface Mention extends IntentName {
 
 /** Pure; what it throws is of this event alone. */
 export function readEvent(event: FactsOfEvent): EventRead {
-  const parts = (event.facts as Fact[]).map((fact) => (fact.kind === 'invoice' ? readInvoiceFact(event, fact) : readSubscriptionFact(event, fact)));
+  const parts = (event.facts as Fact[]).map((fact) =>
+    fact.kind === 'invoice' ? readInvoiceFact(event, fact) : readSubscriptionFact(event, fact),
+  );
   return {
     event,
     invoices: parts.flatMap(({ invoices }) => invoices),
@@ -62,7 +64,10 @@ function readSubscriptionFact(event: FactEvent, { object, previous }: Extract<Fa
   };
 }
 
-function problemsOf(metadata: Readonly<Record<string, string>>, about: Mention & { readonly invoiceId: string | null }): Announcement[] {
+function problemsOf(
+  metadata: Readonly<Record<string, string>>,
+  about: Mention & { readonly invoiceId: string | null },
+): Announcement[] {
   const { problem } = readIntentName(metadata);
   const subject = about.subscriptionId ?? about.invoiceId;
   if (problem === null || subject === null) return [];

@@ -1,11 +1,19 @@
 import type { Clock } from '../clock.js';
 import type { Transaction } from '../database/transaction.js';
 import { LinkedBy } from '../entities/states.js';
+import { type Announcement, idsFor } from './announcements.js';
 import type { Announcer } from './announcer.js';
 import { compareEvents, foldInvoices, withFirstCustomer } from './fold.js';
 import { isOfCustomer } from './match.js';
 import { type EventRead, type FactsOfEvent, readEvent } from './read-events.js';
-import { type Group, type InvoiceRecord, MatchOutcome, type MoveRecord, type SubscriptionRecord } from './records.js';
+import {
+  type Group,
+  type InvoiceFactRecord,
+  type InvoiceRecord,
+  MatchOutcome,
+  type MoveRecord,
+  type SubscriptionRecord,
+} from './records.js';
 import { lockScope, type Scope } from './scope.js';
 import { settleScope } from './settle-scope.js';
 import type { Settlement } from './settle.js';
@@ -41,13 +49,29 @@ export function createFactRecorder({ announcer, clock, announce = true, linkAs =
       invoiceIds: unique(read.flatMap(({ invoices }) => invoices.map(({ id }) => id))),
       names: mentions,
     });
-    const { invoices, changed } = foldInvoices(before.invoices, read.flatMap((event) => event.invoices));
+    const { invoices, changed } = foldInvoices(
+      before.invoices,
+      read.flatMap((event) => event.invoices),
+    );
     const folds = await foldSubscriptions(tx, before, read);
-    const next = { ...before, invoices, subscriptions: foldFirstCustomers(folds.map(({ subscription }) => subscription), read), moves: movesAfter(before, folds) };
+    const next = {
+      ...before,
+      invoices,
+      subscriptions: foldFirstCustomers(
+        folds.map(({ subscription }) => subscription),
+        read,
+      ),
+      moves: movesAfter(before, folds),
+    };
     const settlements = await settleScope(
       tx,
-      before,
-      { next, invoiceFacts: changed, moves: folds.flatMap(({ moves }) => moves), announce: (settled) => announceFacts(read, folds, settled) },
+      {
+        before,
+        next,
+        invoiceFacts: changed,
+        moves: folds.flatMap(({ moves }) => moves),
+        announce: (settled) => [...announceFacts(read, folds, settled), ...changed.flatMap(announceTruncated)],
+      },
       { announcer, now: clock.now(), announce, linkAs, authorOf: authors(read) },
     );
     return new Map([...failed, ...outcomesOf(read, settlements)]);
@@ -68,18 +92,37 @@ function readAll(events: readonly FactsOfEvent[]): { read: EventRead[]; failed: 
   return { read, failed };
 }
 
-async function foldSubscriptions(tx: Transaction, before: Scope, read: readonly EventRead[]): Promise<SubscriptionFold[]> {
+async function foldSubscriptions(
+  tx: Transaction,
+  before: Scope,
+  read: readonly EventRead[],
+): Promise<SubscriptionFold[]> {
   const fresh = read.flatMap((event) => event.subscriptions);
   const events = [...(await readStoredSeconds(tx, fresh, before.subscriptions)), ...fresh];
-  return before.subscriptions.map((row) => foldSubscription(row, events.filter(({ subscriptionId }) => subscriptionId === row.id)));
+  return before.subscriptions.map((row) =>
+    foldSubscription(
+      row,
+      events.filter(({ subscriptionId }) => subscriptionId === row.id),
+    ),
+  );
 }
 
 function movesAfter(before: Scope, folds: readonly SubscriptionFold[]): MoveRecord[] {
-  const moves = new Map([...before.moves, ...folds.flatMap((fold) => fold.moves)].map((move) => [`${move.subscriptionId}:${move.eventId}`, move]));
-  return [...moves.values()].toSorted((a, b) => secondOf({ created: a.occurredAt }) - secondOf({ created: b.occurredAt }) || a.position - b.position);
+  const moves = new Map(
+    [...before.moves, ...folds.flatMap((fold) => fold.moves)].map((move) => [
+      `${move.subscriptionId}:${move.eventId}`,
+      move,
+    ]),
+  );
+  return [...moves.values()].toSorted(
+    (a, b) => secondOf({ created: a.occurredAt }) - secondOf({ created: b.occurredAt }) || a.position - b.position,
+  );
 }
 
-function foldFirstCustomers(subscriptions: readonly SubscriptionRecord[], read: readonly EventRead[]): SubscriptionRecord[] {
+function foldFirstCustomers(
+  subscriptions: readonly SubscriptionRecord[],
+  read: readonly EventRead[],
+): SubscriptionRecord[] {
   const byId = new Map(subscriptions.map((subscription) => [subscription.id, subscription]));
   for (const { event, mentions } of read) {
     for (const { subscriptionId, customerId } of mentions) {
@@ -90,14 +133,33 @@ function foldFirstCustomers(subscriptions: readonly SubscriptionRecord[], read: 
   return [...byId.values()];
 }
 
-function announceFacts(read: readonly EventRead[], folds: readonly SubscriptionFold[], settlements: readonly Settlement[]) {
-  const intentOf = (fold: SubscriptionFold) => settlements.find(({ group }) => group.subscriptions.some(({ id }) => id === fold.subscription.id))?.intent ?? null;
-  return [...read.flatMap(({ problems }) => problems), ...folds.flatMap((fold) => announceSubscription(fold, intentOf(fold)))];
+function announceFacts(
+  read: readonly EventRead[],
+  folds: readonly SubscriptionFold[],
+  settlements: readonly Settlement[],
+) {
+  const intentOf = (fold: SubscriptionFold) =>
+    settlements.find(({ group }) => group.subscriptions.some(({ id }) => id === fold.subscription.id))?.intent ?? null;
+  return [
+    ...read.flatMap(({ problems }) => problems),
+    ...folds.flatMap((fold) => announceSubscription(fold, intentOf(fold))),
+  ];
+}
+
+function announceTruncated(invoice: InvoiceFactRecord): Announcement[] {
+  if (!invoice.areLinesTruncated) return [];
+  return [
+    { type: 'invoice.truncated', key: `${invoice.id}:${invoice.asOfEventId}`, object: idsFor(null, null, invoice) },
+  ];
 }
 
 /** An `invoice.paid` that can pay for a renewal of a known intent, and finds none, leaves its facts and waits for its link. */
 function outcomesOf(read: readonly EventRead[], settlements: readonly Settlement[]): Map<string, FactOutcome> {
-  const waiting = new Set(settlements.flatMap((settlement) => settlement.invoices.filter((invoice) => isAwaited(invoice, settlement)).map(({ id }) => id)));
+  const waiting = new Set(
+    settlements.flatMap((settlement) =>
+      settlement.invoices.filter((invoice) => isAwaited(invoice, settlement)).map(({ id }) => id),
+    ),
+  );
   return new Map(
     read.flatMap(({ event, invoices }): [string, FactOutcome][] => {
       const awaited = event.type === 'invoice.paid' ? invoices.find(({ id }) => waiting.has(id)) : undefined;
@@ -119,11 +181,14 @@ function authors(read: readonly EventRead[]): (group: Group) => Author {
   for (const { event, mentions } of read) {
     for (const { subscriptionId } of mentions) {
       const known = subscriptionId === null ? undefined : bySubscription.get(subscriptionId);
-      if (subscriptionId !== null && (known === undefined || compareEvents(known, event) < 0)) bySubscription.set(subscriptionId, event);
+      if (subscriptionId !== null && (known === undefined || compareEvents(known, event) < 0))
+        bySubscription.set(subscriptionId, event);
     }
   }
   return (group) => {
-    const [last] = group.subscriptions.flatMap(({ id }) => bySubscription.get(id) ?? []).toSorted((a, b) => compareEvents(b, a));
+    const [last] = group.subscriptions
+      .flatMap(({ id }) => bySubscription.get(id) ?? [])
+      .toSorted((a, b) => compareEvents(b, a));
     return { by: last?.id ?? 'settle', reason: last?.type ?? null };
   };
 }

@@ -67,6 +67,8 @@ export interface InvoiceRecord extends IntentName {
   readonly periodEnd: Date | null;
   readonly toleranceSeconds: number | null;
   readonly linesVerdict: LinesVerdict;
+  /** All lines were fetched from Stripe: they count while the newest payload is truncated. */
+  readonly hasFetchedLines: boolean;
   readonly outcome: MatchOutcome | null;
   readonly isLinked: boolean;
   readonly paidAt: Date | null;

@@ -30,11 +30,13 @@ const PAGE = 200;
 
 export function createReporting(options: ReportingOptions): Reporting {
   const { em, announcer, clock } = options;
-  const inPages = async (report: (tx: Transaction) => Promise<{ found: number; announcements: Announcement[] }>): Promise<void> => {
+  const inPages = async (
+    report: (tx: Transaction) => Promise<{ found: number; announcements: Announcement[] }>,
+  ): Promise<void> => {
     for (;;) {
       const found = await inTransaction(em, async (tx) => {
         const page = await report(tx);
-        await raise(tx, announcer, page.announcements, { now: clock.now(), announce: true });
+        await raise(tx, page.announcements, { announcer, now: clock.now(), announce: true });
         return page.announcements.length === 0 ? 0 : page.found;
       });
       if (found < PAGE) return;
@@ -54,7 +56,10 @@ const UNREPORTED_INVOICES = `
     and not exists (select from event e where e.stripe_invoice_id = i.id and e.type = case i.outcome when 'CONFLICT' then 'renewal.conflict' else 'renewal.unmatched' end)
   order by i.recorded_at limit ${PAGE}`;
 
-async function reportInvoices(tx: Transaction, graceMinutes: number): Promise<{ found: number; announcements: Announcement[] }> {
+async function reportInvoices(
+  tx: Transaction,
+  graceMinutes: number,
+): Promise<{ found: number; announcements: Announcement[] }> {
   const found = await tx.query<{ id: string; stripe_subscription_id: string }>(UNREPORTED_INVOICES, [graceMinutes]);
   if (found.length === 0) return { found: 0, announcements: [] };
   const scope = await readScope(tx, { subscriptionIds: [...new Set(found.map((row) => row.stripe_subscription_id))] });
@@ -70,7 +75,13 @@ function announceUnlinked(settlement: Settlement, ids: ReadonlySet<string>): Ann
     const renewal = settlement.renewals.find(({ id }) => id === renewalId) ?? null;
     const object = { ...idsFor(settlement.intent, renewal, invoice), code, reason };
     if (outcome === MatchOutcome.CONFLICT && renewal !== null) {
-      return [{ type: 'renewal.conflict', key: `${renewal.id}:${invoice.id}`, object: { ...object, heldByInvoiceId: renewal.invoiceId ?? '' } }];
+      return [
+        {
+          type: 'renewal.conflict',
+          key: `${renewal.id}:${invoice.id}`,
+          object: { ...object, heldByInvoiceId: renewal.invoiceId ?? '' },
+        },
+      ];
     }
     return outcome === MatchOutcome.NO_RENEWAL || outcome === MatchOutcome.AMBIGUOUS
       ? [{ type: 'renewal.unmatched', key: invoice.id, object: { ...object, outcome } }]
@@ -84,7 +95,10 @@ const UNREPORTED_RENEWALS = `
     and not exists (select from event e where e.id = 'renewal.overdue:' || r.id || ':' || to_char(r.effective_date at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
   order by r.effective_date limit ${PAGE}`;
 
-async function reportOverdue(tx: Transaction, graceHours: number): Promise<{ found: number; announcements: Announcement[] }> {
+async function reportOverdue(
+  tx: Transaction,
+  graceHours: number,
+): Promise<{ found: number; announcements: Announcement[] }> {
   const found = await tx.query<{ id: string; checkout_intent_id: string }>(UNREPORTED_RENEWALS, [graceHours]);
   const scope = await readScope(tx, { intentIds: [...new Set(found.map((row) => row.checkout_intent_id))] });
   const announcements = found.flatMap(({ id }) => {

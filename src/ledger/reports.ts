@@ -27,11 +27,20 @@ interface Settled {
 
 /** What settling found that no rule may mend. */
 export function findReports(settled: Settled): Report[] {
-  return [...foreignCustomers(settled), ...betterClaims(settled), ...straysOf(settled), ...heldByVoid(settled), ...paidAfterEnd(settled)];
+  return [
+    ...foreignCustomers(settled),
+    ...betterClaims(settled),
+    ...straysOf(settled),
+    ...heldByVoid(settled),
+    ...paidAfterEnd(settled),
+  ];
 }
 
 /** True where `renewal` is paid by an invoice that was paid after its subscription ended: it is reported, and not processed. */
-export function isPaidAfterEnd(invoice: InvoiceRecord | undefined, subscription: SubscriptionRecord | undefined): boolean {
+export function isPaidAfterEnd(
+  invoice: InvoiceRecord | undefined,
+  subscription: SubscriptionRecord | undefined,
+): boolean {
   if (invoice?.status !== 'paid' || invoice.paidAt === null) return false;
   return subscription !== undefined && subscription.endedAt !== null && invoice.paidAt > subscription.endedAt;
 }
@@ -49,7 +58,17 @@ function foreignCustomers({ group, intent }: Settled): Report[] {
   return [...subscriptions, ...invoices].flatMap(({ id, subscriptionId, invoiceId, customerId }) => {
     if (customerId === null || customerId === owner) return [];
     const message = `${id} is of customer ${customerId}; checkout intent ${intent.id} is of ${owner}: it changes nothing there.`;
-    return [{ code: 'FOREIGN_CUSTOMER' as const, subject: id, message, subscriptionId, invoiceId, renewalId: null, customerId }];
+    return [
+      {
+        code: 'FOREIGN_CUSTOMER' as const,
+        subject: id,
+        message,
+        subscriptionId,
+        invoiceId,
+        renewalId: null,
+        customerId,
+      },
+    ];
   });
 }
 
@@ -67,9 +86,12 @@ function straysOf({ group, renewals, matches, links }: Settled): Report[] {
   return renewals.flatMap((renewal) => {
     const link = links.byRenewal.get(renewal.id);
     const found = matches.get(link?.invoiceId ?? '');
-    if (link === undefined || found?.eligibility.code !== 'ELIGIBLE' || found.wants?.renewalId === renewal.id) return [];
+    if (link === undefined || found?.eligibility.code !== 'ELIGIBLE' || found.wants?.renewalId === renewal.id)
+      return [];
     const byRule = link.linkedBy === LinkedBy.RULE || link.linkedBy === LinkedBy.BACKFILL;
-    const isForeign = found.candidates.some(({ renewalId, code }) => renewalId === renewal.id && code === 'OTHER_CUSTOMER');
+    const isForeign = found.candidates.some(
+      ({ renewalId, code }) => renewalId === renewal.id && code === 'OTHER_CUSTOMER',
+    );
     if (isForeign || (found.wants === null && !found.isTie && !byRule)) return [];
     const invoice = group.invoices.find(({ id }) => id === link.invoiceId);
     const message = `By the rules, ${choiceOf(found, link.invoiceId)}; its link to renewal ${renewal.id} stands.`;
@@ -79,7 +101,9 @@ function straysOf({ group, renewals, matches, links }: Settled): Report[] {
 
 function choiceOf({ wants, isTie }: Match, invoiceId: string): string {
   if (wants !== null) return `invoice ${invoiceId} would pay for renewal ${wants.renewalId}, which is nearer`;
-  return isTie ? `invoice ${invoiceId} is equally near to several renewals` : `invoice ${invoiceId} would pay for no renewal any more`;
+  return isTie
+    ? `invoice ${invoiceId} is equally near to several renewals`
+    : `invoice ${invoiceId} would pay for no renewal any more`;
 }
 
 function heldByVoid({ group, renewals, links }: Settled): Report[] {
@@ -101,7 +125,10 @@ function paidAfterEnd({ group, renewals, links }: Settled): Report[] {
   });
 }
 
-function idsOf(invoice: InvoiceRecord | undefined, renewalId: string): Pick<Report, 'subscriptionId' | 'invoiceId' | 'renewalId' | 'customerId'> {
+function idsOf(
+  invoice: InvoiceRecord | undefined,
+  renewalId: string,
+): Pick<Report, 'subscriptionId' | 'invoiceId' | 'renewalId' | 'customerId'> {
   return {
     subscriptionId: invoice?.subscriptionId ?? null,
     invoiceId: invoice?.id ?? null,

@@ -7,6 +7,8 @@ import { toDate } from '../database/transaction.js';
  */
 export interface Table<T> {
   readonly name: string;
+  /** Whether it has `updated_at`. */
+  readonly isTimestamped?: boolean;
   readonly columns: { readonly [Field in keyof T]-?: `${string} ${string}` };
 }
 
@@ -29,10 +31,15 @@ export function toRecords<T>(table: Table<T>, rows: readonly Record<string, unkn
 }
 
 /** Records as bound parameters, a column each: see `toUnnest`. */
-export function unnestRecords<T extends object>(table: Table<T>, records: readonly T[]): ReturnType<typeof toUnnest> & { columns: Columns } {
+export function unnestRecords<T extends object>(
+  table: Table<T>,
+  records: readonly T[],
+): ReturnType<typeof toUnnest> & { columns: Columns } {
   const entries = entriesOf(table);
   const columns = Object.fromEntries(entries.map(({ column, type }) => [column, type]));
-  const rows = records.map((record) => Object.fromEntries(entries.map(({ field, column }) => [column, record[field as keyof T]])));
+  const rows = records.map((record) =>
+    Object.fromEntries(entries.map(({ field, column }) => [column, record[field as keyof T]])),
+  );
   return { ...toUnnest(rows, columns), columns };
 }
 

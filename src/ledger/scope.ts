@@ -1,5 +1,13 @@
 import type { Transaction } from '../database/transaction.js';
-import type { IntentName, IntentRecord, InvoiceRecord, MoveRecord, RefusedPairRecord, RenewalRecord, SubscriptionRecord } from './records.js';
+import type {
+  IntentName,
+  IntentRecord,
+  InvoiceRecord,
+  MoveRecord,
+  RefusedPairRecord,
+  RenewalRecord,
+  SubscriptionRecord,
+} from './records.js';
 import { selectList, type Table, toRecords } from './rows.js';
 import { intentTable, invoiceTable, moveTable, refusedPairTable, renewalTable, subscriptionTable } from './tables.js';
 
@@ -36,7 +44,8 @@ export async function lockScope(tx: Transaction, keys: ScopeKeys): Promise<Scope
     await tx.query('savepoint scope');
     const scope = await tryLock(tx, keys);
     if (scope !== null) return scope;
-    if (attempt === ATTEMPTS) throw new Error('The owners of these subscriptions changed again and again while they were being locked.');
+    if (attempt === ATTEMPTS)
+      throw new Error('The owners of these subscriptions changed again and again while they were being locked.');
     await tx.query('rollback to savepoint scope');
   }
 }
@@ -48,16 +57,27 @@ async function tryLock(tx: Transaction, keys: ScopeKeys): Promise<Scope | null> 
   const subscriptionIds = subscriptions.map(({ id }) => id);
   const owners = await findIntentIds(tx, { ...keys, subscriptionIds });
   if (owners.some((id) => !intentIds.includes(id))) return null;
-  return { intents, subscriptions, ...(await readRecords(tx, { intentIds, subscriptionIds, invoiceIds: keys.invoiceIds ?? [] })) };
+  return {
+    intents,
+    subscriptions,
+    ...(await readRecords(tx, { intentIds, subscriptionIds, invoiceIds: keys.invoiceIds ?? [] })),
+  };
 }
 
 /** The same without a lock, for a look that changes nothing. */
 export async function readScope(tx: Transaction, keys: ScopeKeys): Promise<Scope> {
   const intentIds = await findIntentIds(tx, keys);
-  const intents = await read(tx, intentTable, 'id = any($1::bigint[])', [intentIds]);
-  const subscriptions = await read(tx, subscriptionTable, OF_INTENTS, [keys.subscriptionIds ?? [], intentIds]);
+  const intents = await read(tx, intentTable, { where: 'id = any($1::bigint[])', parameters: [intentIds] });
+  const subscriptions = await read(tx, subscriptionTable, {
+    where: OF_INTENTS,
+    parameters: [keys.subscriptionIds ?? [], intentIds],
+  });
   const subscriptionIds = subscriptions.map(({ id }) => id);
-  return { intents, subscriptions, ...(await readRecords(tx, { intentIds, subscriptionIds, invoiceIds: keys.invoiceIds ?? [] })) };
+  return {
+    intents,
+    subscriptions,
+    ...(await readRecords(tx, { intentIds, subscriptionIds, invoiceIds: keys.invoiceIds ?? [] })),
+  };
 }
 
 async function findIntentIds(tx: Transaction, keys: ScopeKeys): Promise<string[]> {
@@ -78,33 +98,59 @@ async function findIntentIds(tx: Transaction, keys: ScopeKeys): Promise<string[]
 }
 
 async function lockIntents(tx: Transaction, ids: readonly string[]): Promise<IntentRecord[]> {
-  return read(tx, intentTable, 'id = any($1::bigint[]) order by id for no key update', [ids]);
+  return read(tx, intentTable, { where: 'id = any($1::bigint[]) order by id for no key update', parameters: [ids] });
 }
 
-async function lockSubscriptions(tx: Transaction, ids: readonly string[], intentIds: readonly string[]): Promise<SubscriptionRecord[]> {
+async function lockSubscriptions(
+  tx: Transaction,
+  ids: readonly string[],
+  intentIds: readonly string[],
+): Promise<SubscriptionRecord[]> {
   const where = `${OF_INTENTS} order by id for no key update`;
-  const found = await read(tx, subscriptionTable, where, [ids, intentIds]);
+  const found = await read(tx, subscriptionTable, { where: where, parameters: [ids, intentIds] });
   const known = new Set(found.map(({ id }) => id));
   const missing = ids.filter((id) => !known.has(id));
   if (missing.length === 0) return found;
-  await tx.query('insert into subscription (id) select id from unnest($1::text[]) v(id) order by id on conflict (id) do nothing', [missing]);
-  return read(tx, subscriptionTable, where, [ids, intentIds]);
+  await tx.query(
+    'insert into subscription (id) select id from unnest($1::text[]) v(id) order by id on conflict (id) do nothing',
+    [missing],
+  );
+  return read(tx, subscriptionTable, { where: where, parameters: [ids, intentIds] });
 }
 
 async function readRecords(
   tx: Transaction,
   ids: { intentIds: readonly string[]; subscriptionIds: readonly string[]; invoiceIds: readonly string[] },
 ): Promise<Omit<Scope, 'intents' | 'subscriptions'>> {
-  const renewals = await read(tx, renewalTable, 'checkout_intent_id = any($1::bigint[]) order by id', [ids.intentIds]);
+  const renewals = await read(tx, renewalTable, {
+    where: 'checkout_intent_id = any($1::bigint[]) order by id',
+    parameters: [ids.intentIds],
+  });
   const refusedPairs =
-    renewals.length === 0 ? [] : await read(tx, refusedPairTable, 'renewal_id = any($1::bigint[])', [renewals.map(({ id }) => id)]);
+    renewals.length === 0
+      ? []
+      : await read(tx, refusedPairTable, {
+          where: 'renewal_id = any($1::bigint[])',
+          parameters: [renewals.map(({ id }) => id)],
+        });
   const ofSubscriptions = 'stripe_subscription_id = any($1::text[])';
   const ofLinks = [...ids.invoiceIds, ...renewals.flatMap(({ invoiceId }) => invoiceId ?? [])];
-  const invoices = await read(tx, invoiceTable, `${ofSubscriptions} or id = any($2::text[]) order by created_at, id`, [ids.subscriptionIds, ofLinks]);
-  const moves = await read(tx, moveTable, 'subscription_id = any($1::text[]) order by occurred_at nulls first, position', [ids.subscriptionIds]);
+  const invoices = await read(tx, invoiceTable, {
+    where: `${ofSubscriptions} or id = any($2::text[]) order by created_at, id`,
+    parameters: [ids.subscriptionIds, ofLinks],
+  });
+  const moves = await read(tx, moveTable, {
+    where: 'subscription_id = any($1::text[]) order by occurred_at nulls first, position',
+    parameters: [ids.subscriptionIds],
+  });
   return { renewals, refusedPairs, invoices, moves };
 }
 
-async function read<T>(tx: Transaction, table: Table<T>, where: string, parameters: readonly unknown[]): Promise<T[]> {
+interface Condition {
+  readonly where: string;
+  readonly parameters: readonly unknown[];
+}
+
+async function read<T>(tx: Transaction, table: Table<T>, { where, parameters }: Condition): Promise<T[]> {
   return toRecords(table, await tx.query(`select ${selectList(table)} from ${table.name} where ${where}`, parameters));
 }

@@ -52,13 +52,21 @@ function chainsFrom<T extends SubscriptionEvent>(last: T | undefined, rest: read
 function merge(object: unknown, previous: unknown): unknown {
   if (!isObject(previous)) return previous === null || previous === undefined ? object : previous;
   if (!isObject(object)) return previous;
-  const undone = Object.entries(previous).map(([field, old]) => [field, isObject(old) ? merge(object[field], old) : old]);
+  const undone = Object.entries(previous).map(([field, old]) => [
+    field,
+    isObject(old) ? merge(object[field], old) : old,
+  ]);
   return { ...object, ...Object.fromEntries(undone) };
 }
 
 /** One text for one state. A field that is null counts as absent: so `previous_attributes` tells of a metadata key that was not there. */
 function canonical(value: unknown): string {
-  const sorted = (inner: Json): Json => Object.fromEntries(Object.entries(inner).filter(([, field]) => field !== null).toSorted());
+  const sorted = (inner: Json): Json =>
+    Object.fromEntries(
+      Object.entries(inner)
+        .filter(([, field]) => field !== null)
+        .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    );
   return JSON.stringify(value, (_field, inner: unknown) => (isObject(inner) ? sorted(inner) : inner)) ?? '';
 }
 

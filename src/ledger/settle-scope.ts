@@ -4,14 +4,31 @@ import { announceChanges, announcePayment, type Announcement } from './announcem
 import type { Announcer } from './announcer.js';
 import { ownerOf, withName } from './owners.js';
 import { raise } from './raise.js';
-import type { Group, InvoiceFactRecord, InvoiceRecord, MoveRecord, RenewalRecord, SubscriptionRecord } from './records.js';
+import type {
+  Group,
+  InvoiceFactRecord,
+  InvoiceRecord,
+  MoveRecord,
+  RenewalRecord,
+  SubscriptionRecord,
+} from './records.js';
 import type { RenewalChangeRow } from './history.js';
 import type { Scope } from './scope.js';
 import { type Settlement, settle } from './settle.js';
-import { type Author, writeIntents, writeInvoiceFacts, writeInvoiceOutcomes, writeMoves, writeRenewals, writeSubscriptions } from './write.js';
+import {
+  type Author,
+  writeIntents,
+  writeInvoiceFacts,
+  writeInvoiceOutcomes,
+  writeMoves,
+  writeRenewals,
+  writeSubscriptions,
+} from './write.js';
 
 /** What a change brings into a locked scope, before it is settled. */
 export interface ScopeChange {
+  /** The scope as it was locked. */
+  readonly before: Scope;
   /** The scope as it is to be: facts folded in, renewals and intents edited. */
   readonly next: Scope;
   /** Invoices whose facts are new: written whole. */
@@ -77,61 +94,95 @@ function intentsOfInvoices(scope: Scope, owners: ReadonlyMap<string, string | nu
 }
 
 /** Writes what settling changed against the scope as it was locked, and raises what follows, in the caller's transaction. */
-export async function settleScope(tx: Transaction, before: Scope, change: ScopeChange, context: SettleContext): Promise<Settlement[]> {
-  const settlements = groupsOf(change.next).map((group) => settle(group, context.linkAs));
-  await writeFacts(tx, before, change, settlements);
-  const changes = await writeSettled(tx, before, { settlements, created: change.created ?? {} }, context);
+export async function settleScope(tx: Transaction, change: ScopeChange, context: SettleContext): Promise<Settlement[]> {
+  const { before, next } = change;
+  const settlements = groupsOf(next).map((group) => settle(group, context.linkAs));
+  await writeFacts(tx, change, settlements);
+  const changes = await writeSettled(tx, change, { settlements, context });
   const changesOf = Map.groupBy(changes, ({ after }) => after.intentId);
   const paidBefore = new Set(before.invoices.flatMap(({ id, status }) => (status === 'paid' ? [id] : [])));
   const announcements = settlements.flatMap((settlement) => [
     ...announceChanges(settlement, changesOf.get(settlement.intent?.id ?? '') ?? []),
     ...newlyPaid(paidBefore, settlement).map((invoice) => announcePayment(settlement, invoice)),
   ]);
-  await raise(tx, context.announcer, [...(change.announce?.(settlements) ?? []), ...announcements], context);
+  await raise(tx, [...(change.announce?.(settlements) ?? []), ...announcements], context);
   await context.announcer.signal(tx, signalsOf(before, settlements, changes));
   return settlements;
 }
 
-async function writeFacts(tx: Transaction, before: Scope, change: ScopeChange, settlements: readonly Settlement[]): Promise<void> {
+async function writeFacts(tx: Transaction, change: ScopeChange, settlements: readonly Settlement[]): Promise<void> {
+  const { before } = change;
   const subscriptions = settlements.flatMap(({ group }) => group.subscriptions);
   await writeSubscriptions(tx, changedFrom(before.subscriptions, subscriptions));
   await writeMoves(tx, change.moves ?? []);
   const facts = new Map((change.invoiceFacts ?? []).map((fact) => [fact.id, fact]));
   const settled = new Map(settlements.flatMap(({ invoices }) => invoices).map((invoice) => [invoice.id, invoice]));
-  await writeInvoiceFacts(tx, [...facts.values()].map((fact) => ({ ...fact, outcome: settled.get(fact.id)?.outcome ?? null, isLinked: settled.get(fact.id)?.isLinked ?? false })));
-  await writeInvoiceOutcomes(tx, changedFrom(before.invoices, [...settled.values()]).filter(({ id }) => !facts.has(id)));
+  await writeInvoiceFacts(
+    tx,
+    [...facts.values()].map((fact) => ({
+      ...fact,
+      outcome: settled.get(fact.id)?.outcome ?? null,
+      isLinked: settled.get(fact.id)?.isLinked ?? false,
+    })),
+  );
+  await writeInvoiceOutcomes(
+    tx,
+    changedFrom(before.invoices, [...settled.values()]).filter(({ id }) => !facts.has(id)),
+  );
 }
 
 async function writeSettled(
   tx: Transaction,
-  before: Scope,
-  { settlements, created }: { settlements: readonly Settlement[]; created: NonNullable<ScopeChange['created']> },
-  context: SettleContext,
+  { before, created = {} }: ScopeChange,
+  { settlements, context }: { settlements: readonly Settlement[]; context: SettleContext },
 ): Promise<RenewalChangeRow[]> {
   const oldIntents = byId(before.intents);
   const oldRenewals = byId(before.renewals);
   const authored = settlements.map((settlement) => ({ ...settlement, author: context.authorOf(settlement.group) }));
   await writeIntents(
     tx,
-    authored.flatMap(({ intent, author }) => (intent === null ? [] : [{ ...author, before: created.intentId === intent.id ? null : (oldIntents.get(intent.id) ?? null), after: intent }])),
+    authored.flatMap(({ intent, author }) =>
+      intent === null
+        ? []
+        : [
+            {
+              ...author,
+              before: created.intentId === intent.id ? null : (oldIntents.get(intent.id) ?? null),
+              after: intent,
+            },
+          ],
+    ),
   );
   const pairs = authored.flatMap(({ renewals, author }) =>
-    renewals.map((after) => ({ ...author, before: created.renewalId === after.id ? null : (oldRenewals.get(after.id) ?? null), after })),
+    renewals.map((after) => ({
+      ...author,
+      before: created.renewalId === after.id ? null : (oldRenewals.get(after.id) ?? null),
+      after,
+    })),
   );
   return writeRenewals(tx, pairs);
 }
 
 function newlyPaid(paidBefore: ReadonlySet<string>, settlement: Settlement): InvoiceRecord[] {
   return settlement.invoices.filter(
-    ({ id, status, subscriptionId, total }) => status === 'paid' && !paidBefore.has(id) && subscriptionId !== null && (total ?? 0) > 0,
+    ({ id, status, subscriptionId, total }) =>
+      status === 'paid' && !paidBefore.has(id) && subscriptionId !== null && (total ?? 0) > 0,
   );
 }
 
 /** Whoever waits for one of these may look again. */
 function signalsOf(before: Scope, settlements: readonly Settlement[], changes: readonly RenewalChangeRow[]): string[] {
-  const invoices = changedFrom(before.invoices, settlements.flatMap((settlement) => settlement.invoices));
-  const subscriptions = changedFrom(before.subscriptions, settlements.flatMap(({ group }) => group.subscriptions));
-  const linked = changes.flatMap(({ before: was, after }) => (after.invoiceId === null || was?.invoiceId === after.invoiceId ? [] : [`link:${after.invoiceId}`]));
+  const invoices = changedFrom(
+    before.invoices,
+    settlements.flatMap((settlement) => settlement.invoices),
+  );
+  const subscriptions = changedFrom(
+    before.subscriptions,
+    settlements.flatMap(({ group }) => group.subscriptions),
+  );
+  const linked = changes.flatMap(({ before: was, after }) =>
+    after.invoiceId === null || was?.invoiceId === after.invoiceId ? [] : [`link:${after.invoiceId}`],
+  );
   return [
     ...invoices.map(({ id }) => `invoice:${id}`),
     ...subscriptions.map(({ id }) => `subscription:${id}`),

@@ -2,7 +2,14 @@ import { CheckoutIntentState, LinkedBy, RenewalState } from '../entities/states.
 import { compareSubscriptions, effectiveDateIn, type Owned, subscriptionFor } from './dates.js';
 import { deriveLinks, type Link, type Links } from './links.js';
 import { isOfCustomer, match, type Match } from './match.js';
-import { type Group, type IntentRecord, type InvoiceRecord, MatchOutcome, type RenewalRecord, type SubscriptionRecord } from './records.js';
+import {
+  type Group,
+  type IntentRecord,
+  type InvoiceRecord,
+  MatchOutcome,
+  type RenewalRecord,
+  type SubscriptionRecord,
+} from './records.js';
 import { findReports, type Report } from './reports.js';
 
 /** A checkout intent brought up to date with its facts: what is, beside what was. */
@@ -23,8 +30,12 @@ export interface Settlement {
 export function settle(group: Group, linkAs: LinkedBy = LinkedBy.RULE): Settlement {
   const invoices = new Map(group.invoices.map((invoice) => [invoice.id, invoice]));
   const intent = settleCustomer(group, invoices);
-  const own = group.subscriptions.filter((subscription) => !isForeign(intent, subscription)).toSorted(compareSubscriptions);
-  const dated = group.renewals.map((renewal) => settleDate(renewal, { subscriptions: own, moves: group.moves }, invoices));
+  const own = group.subscriptions
+    .filter((subscription) => !isForeign(intent, subscription))
+    .toSorted(compareSubscriptions);
+  const dated = group.renewals.map((renewal) =>
+    settleDate(renewal, { subscriptions: own, moves: group.moves }, invoices),
+  );
   const matches = matchAll(group, intent, dated);
   const links = deriveLinks({ renewals: dated, invoices, matches, linkAs });
   // Another customer's subscription cancels nothing here, even where a renewal names it.
@@ -32,7 +43,9 @@ export function settle(group: Group, linkAs: LinkedBy = LinkedBy.RULE): Settleme
   const settled = {
     group,
     intent: settleIntentState(intent, group, own),
-    renewals: dated.map((renewal) => settleRenewal(renewal, links.byRenewal.get(renewal.id), { invoices, subscriptions })),
+    renewals: dated.map((renewal) =>
+      settleRenewal(renewal, links.byRenewal.get(renewal.id), { invoices, subscriptions }),
+    ),
     invoices: group.invoices.map((invoice) => settleInvoice(invoice, links)),
     matches,
     links,
@@ -51,16 +64,22 @@ export function isPaid(renewal: RenewalRecord, invoices: ReadonlyMap<string, Inv
 }
 
 /** A given customer stands; else it is that of the earliest event, until one of the intent's links is paid. */
-function settleCustomer({ intent, subscriptions, renewals }: Group, invoices: ReadonlyMap<string, InvoiceRecord>): IntentRecord | null {
+function settleCustomer(
+  { intent, subscriptions, renewals }: Group,
+  invoices: ReadonlyMap<string, InvoiceRecord>,
+): IntentRecord | null {
   if (intent === null) return null;
   if (intent.givenCustomerId !== null) return { ...intent, customerId: intent.givenCustomerId };
   if (intent.customerId !== null && renewals.some((renewal) => isPaid(renewal, invoices))) return intent;
-  const [first] = subscriptions.filter((subscription) => subscription.firstCustomerId !== null).toSorted(compareFirstEvents);
+  const [first] = subscriptions
+    .filter((subscription) => subscription.firstCustomerId !== null)
+    .toSorted(compareFirstEvents);
   return { ...intent, customerId: first?.firstCustomerId ?? null };
 }
 
 function compareFirstEvents(a: SubscriptionRecord, b: SubscriptionRecord): number {
-  const byTime = (a.firstEventAt?.getTime() ?? Number.MIN_SAFE_INTEGER) - (b.firstEventAt?.getTime() ?? Number.MIN_SAFE_INTEGER);
+  const byTime =
+    (a.firstEventAt?.getTime() ?? Number.MIN_SAFE_INTEGER) - (b.firstEventAt?.getTime() ?? Number.MIN_SAFE_INTEGER);
   return byTime || ((a.firstEventId ?? '') < (b.firstEventId ?? '') ? -1 : 1);
 }
 
@@ -76,14 +95,22 @@ function matchAll(group: Group, intent: IntentRecord | null, renewals: readonly 
     group.invoices.map((invoice) => {
       const subscription = subscriptions.get(invoice.subscriptionId ?? '') ?? null;
       const intentCustomerId = intent?.customerId ?? null;
-      return [invoice.id, match({ invoice, subscription, intentCustomerId, renewals, refusedPairs: group.refusedPairs })];
+      return [
+        invoice.id,
+        match({ invoice, subscription, intentCustomerId, renewals, refusedPairs: group.refusedPairs }),
+      ];
     }),
   );
 }
 
 /** The first paid invoice of its subscription, also one of zero, pays a checkout. */
-function settleIntentState(intent: IntentRecord | null, group: Group, own: readonly SubscriptionRecord[]): IntentRecord | null {
-  if (intent === null || (intent.state !== CheckoutIntentState.CREATED && intent.state !== CheckoutIntentState.EXPIRED)) return intent;
+function settleIntentState(
+  intent: IntentRecord | null,
+  group: Group,
+  own: readonly SubscriptionRecord[],
+): IntentRecord | null {
+  if (intent === null || (intent.state !== CheckoutIntentState.CREATED && intent.state !== CheckoutIntentState.EXPIRED))
+    return intent;
   const isPaidFor = group.invoices.some((invoice) => {
     const subscription = own.find(({ id }) => id === invoice.subscriptionId);
     return subscription !== undefined && invoice.status === 'paid' && isOfCustomer(intent, invoice, subscription);
@@ -100,14 +127,19 @@ function settleRenewal(renewal: RenewalRecord, link: Link | undefined, facts: Fa
   const linked = { ...renewal, invoiceId: link?.invoiceId ?? null, linkedBy: link?.linkedBy ?? null };
   const subscriptionCancelAt = cancelAtOf(facts.subscriptions.get(renewal.subscriptionId ?? ''));
   const isFinal = renewal.processedAt !== null || isPaid(linked, facts.invoices);
-  const endsBefore = subscriptionCancelAt !== null && renewal.effectiveDate !== null && subscriptionCancelAt <= renewal.effectiveDate;
+  const endsBefore =
+    subscriptionCancelAt !== null && renewal.effectiveDate !== null && subscriptionCancelAt <= renewal.effectiveDate;
   const isCanceled = !isFinal && (renewal.canceledByHand || endsBefore);
   return { ...linked, subscriptionCancelAt, isCanceled, state: stateOf(linked, isCanceled, facts) };
 }
 
 function cancelAtOf(subscription: SubscriptionRecord | undefined): Date | null {
   if (subscription === undefined) return null;
-  return subscription.cancelAt ?? (subscription.cancelAtPeriodEnd === true ? subscription.currentPeriodEnd : null) ?? subscription.endedAt;
+  return (
+    subscription.cancelAt ??
+    (subscription.cancelAtPeriodEnd === true ? subscription.currentPeriodEnd : null) ??
+    subscription.endedAt
+  );
 }
 
 function stateOf(renewal: RenewalRecord, isCanceled: boolean, facts: Facts): RenewalState {

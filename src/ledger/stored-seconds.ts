@@ -9,12 +9,18 @@ type Event = TimedSubscriptionEvent & { readonly subscriptionId: string };
  * The other events of the seconds that these share with something that is known: they decide the order together, so that the order of
  * arrival has no say. An event that is alone in a second newer than its subscription's row needs none.
  */
-export async function readStoredSeconds(tx: Transaction, events: readonly Event[], rows: readonly SubscriptionRecord[]): Promise<Event[]> {
+export async function readStoredSeconds(
+  tx: Transaction,
+  events: readonly Event[],
+  rows: readonly SubscriptionRecord[],
+): Promise<Event[]> {
   const asOf = new Map(rows.map((row) => [row.id, row]));
   const shared = events.filter((event) => {
     const row = asOf.get(event.subscriptionId);
     const isNewer = row === undefined || row.asOfEventId === null || secondOf(event) > secondOf({ created: row.asOf });
-    const isAlone = events.filter((other) => other.subscriptionId === event.subscriptionId && secondOf(other) === secondOf(event)).length === 1;
+    const isAlone =
+      events.filter((other) => other.subscriptionId === event.subscriptionId && secondOf(other) === secondOf(event))
+        .length === 1;
     return event.created !== null && !(isNewer && isAlone);
   });
   if (shared.length === 0) return [];
@@ -41,10 +47,22 @@ interface StoredRow {
 /** A stored body that cannot be read takes no part; its own delivery says why. */
 function parse(row: StoredRow): Event[] {
   try {
-    const { data } = JSON.parse(new TextDecoder().decode(row.body)) as { data: { object: unknown; previous_attributes?: unknown } };
+    const { data } = JSON.parse(new TextDecoder().decode(row.body)) as {
+      data: { object: unknown; previous_attributes?: unknown };
+    };
     const { object, previous_attributes: previous = null } = data;
     const { id, type, stripe_subscription_id: subscriptionId } = row;
-    return [{ id, type, subscriptionId, object, previous, created: new Date(row.occurred_at), receivedAt: new Date(row.received_at) }];
+    return [
+      {
+        id,
+        type,
+        subscriptionId,
+        object,
+        previous,
+        created: new Date(row.occurred_at),
+        receivedAt: new Date(row.received_at),
+      },
+    ];
   } catch {
     return [];
   }

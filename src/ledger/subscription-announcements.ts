@@ -16,12 +16,19 @@ const TOLD_BY_TYPE: Readonly<Record<string, SubscriptionEventType>> = {
  * What the latest event changed against its predecessor in fact order. An event that a newer one has overtaken is not announced. Keyed by
  * the Stripe event, so that each is raised once.
  */
-export function announceSubscription({ subscription, latest }: SubscriptionFold, intent: IntentRecord | null): Announcement[] {
+export function announceSubscription(
+  { subscription, latest }: SubscriptionFold,
+  intent: IntentRecord | null,
+): Announcement[] {
   if (latest === null) return [];
   const { event, before } = latest;
   const told = TOLD_BY_TYPE[event.type];
   const types = [...transitionsBetween(before, subscription), ...(told === undefined ? [] : [told])];
-  const ids = { ...idsFor(intent, null, null), stripeSubscriptionId: subscription.id, stripeCustomerId: subscription.customerId };
+  const ids = {
+    ...idsFor(intent, null, null),
+    stripeSubscriptionId: subscription.id,
+    stripeCustomerId: subscription.customerId,
+  };
   const object = { ...ids, before: before === null ? null : toState(before), after: toState(subscription) };
   return types.map((type) => ({ type, key: event.id, object }));
 }
@@ -33,7 +40,10 @@ function transitionsBetween(before: SubscriptionRecord | null, after: Subscripti
   const was = before?.status ?? null;
   const becomes: [SubscriptionEventType, boolean][] = [
     ['subscription.past_due', after.status === 'past_due' && was !== 'past_due'],
-    ['subscription.recovered', (was === 'past_due' || was === 'unpaid') && (after.status === 'active' || after.status === 'trialing')],
+    [
+      'subscription.recovered',
+      (was === 'past_due' || was === 'unpaid') && (after.status === 'active' || after.status === 'trialing'),
+    ],
     ['subscription.cancellation_scheduled', !hasEnded && cancelsAt !== undefined && cancelsAt !== canceledAt],
     ['subscription.reinstated', !hasEnded && cancelsAt === undefined && canceledAt !== undefined],
     ['subscription.canceled', hasEnded && (before === null || !isEnded(before))],

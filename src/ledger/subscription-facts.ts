@@ -7,13 +7,16 @@ import { type SubscriptionEvent, undo } from './second-order.js';
 /** A subscription event with its place in time. */
 export type TimedSubscriptionEvent = SubscriptionEvent & FactEvent;
 
-export const isDeletion = ({ type }: Pick<SubscriptionEvent, 'type'>): boolean => type === 'customer.subscription.deleted';
+export const isDeletion = ({ type }: Pick<SubscriptionEvent, 'type'>): boolean =>
+  type === 'customer.subscription.deleted';
 
 /** The row as this event leaves it; what other sources know of the subscription stays. */
 export function withSubscriptionFact(row: SubscriptionRecord, event: TimedSubscriptionEvent): SubscriptionRecord {
   const fact = readSubscription(event.object);
   const { name } = readIntentName(fact.metadata);
-  const endedAt = toInstant(fact.endedAt) ?? (isDeletion(event) ? (toInstant(fact.canceledAt) ?? event.created ?? event.receivedAt) : null);
+  const endedAt =
+    toInstant(fact.endedAt) ??
+    (isDeletion(event) ? (toInstant(fact.canceledAt) ?? event.created ?? event.receivedAt) : null);
   return {
     ...row,
     customerId: fact.customer,
@@ -34,8 +37,13 @@ export function withSubscriptionFact(row: SubscriptionRecord, event: TimedSubscr
 }
 
 /** The row as it was before this event, by the event's own word. */
-export function beforeSubscriptionFact(row: SubscriptionRecord, event: TimedSubscriptionEvent): SubscriptionRecord | null {
-  return event.previous === null ? null : withSubscriptionFact(row, { ...event, type: 'customer.subscription.updated', object: undo(event) });
+export function beforeSubscriptionFact(
+  row: SubscriptionRecord,
+  event: TimedSubscriptionEvent,
+): SubscriptionRecord | null {
+  return event.previous === null
+    ? null
+    : withSubscriptionFact(row, { ...event, type: 'customer.subscription.updated', object: undo(event) });
 }
 
 /**
@@ -46,7 +54,8 @@ export function readMove(event: TimedSubscriptionEvent): Pick<MoveRecord, 'from'
   if (event.previous === null) return null;
   const now = readSubscription(event.object);
   const was = readSubscription(undo(event));
-  if (was.trialEnd !== null && was.trialEnd !== now.trialEnd) return moveBetween(was.trialEnd, now.trialEnd ?? now.currentPeriodStart);
+  if (was.trialEnd !== null && was.trialEnd !== now.trialEnd)
+    return moveBetween(was.trialEnd, now.trialEnd ?? now.currentPeriodStart);
   if (was.currentPeriodEnd === now.currentPeriodEnd || isAdvance(was, now)) return null;
   return moveBetween(was.currentPeriodEnd, now.currentPeriodEnd);
 }

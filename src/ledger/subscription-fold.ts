@@ -1,6 +1,11 @@
 import type { MoveRecord, SubscriptionRecord } from './records.js';
 import { orderSecond } from './second-order.js';
-import { beforeSubscriptionFact, readMove, type TimedSubscriptionEvent, withSubscriptionFact } from './subscription-facts.js';
+import {
+  beforeSubscriptionFact,
+  readMove,
+  type TimedSubscriptionEvent,
+  withSubscriptionFact,
+} from './subscription-facts.js';
 
 /** What one subscription's events make of its row. */
 export interface SubscriptionFold {
@@ -26,7 +31,8 @@ export function foldSubscription(row: SubscriptionRecord, events: readonly Timed
     if (last === undefined || !supersedes(last, subscription)) continue;
     const isNews = subscription.asOfEventId !== last.id;
     const previous = ordered.at(-2);
-    const before = previous === undefined ? predecessorOf(subscription, last) : withSubscriptionFact(subscription, previous);
+    const before =
+      previous === undefined ? predecessorOf(subscription, last) : withSubscriptionFact(subscription, previous);
     subscription = withSubscriptionFact(subscription, last);
     if (isNews) latest = { event: last, before };
   }

@@ -1,9 +1,18 @@
-import type { IntentRecord, InvoiceFactRecord, InvoiceRecord, MoveRecord, RefusedPairRecord, RenewalRecord, SubscriptionRecord } from './records.js';
+import type {
+  IntentRecord,
+  InvoiceFactRecord,
+  InvoiceRecord,
+  MoveRecord,
+  RefusedPairRecord,
+  RenewalRecord,
+  SubscriptionRecord,
+} from './records.js';
 import type { Table } from './rows.js';
 
 /** Records against the columns of their tables; the entities say what each column means. */
 export const intentTable: Table<IntentRecord> = {
   name: 'checkout_intent',
+  isTimestamped: true,
   columns: {
     id: 'id bigint',
     uuid: 'uuid uuid',
@@ -72,6 +81,7 @@ export const invoiceTable: Table<InvoiceRecord> = {
     linesVerdict: 'lines_verdict text',
     namedIntentUuid: 'named_intent_uuid uuid',
     namedIntentId: 'named_intent_id bigint',
+    hasFetchedLines: 'has_fetched_lines boolean',
     outcome: 'outcome text',
     isLinked: 'is_linked boolean',
     paidAt: 'paid_at timestamptz',
@@ -94,6 +104,7 @@ export const invoiceFactTable: Table<InvoiceFactRecord> = {
 
 export const renewalTable: Table<RenewalRecord> = {
   name: 'renewal',
+  isTimestamped: true,
   columns: {
     id: 'id bigint',
     intentId: 'checkout_intent_id bigint',

@@ -2,7 +2,14 @@ import { type Columns, toUnnest } from '../database/bulk.js';
 import type { Transaction } from '../database/transaction.js';
 import type { Changes } from '../entities/record-change.js';
 import { changesBetween, differs, INTENT_HISTORY, RENEWAL_HISTORY, type RenewalChangeRow } from './history.js';
-import type { IntentRecord, InvoiceFactRecord, InvoiceRecord, MoveRecord, RenewalRecord, SubscriptionRecord } from './records.js';
+import type {
+  IntentRecord,
+  InvoiceFactRecord,
+  InvoiceRecord,
+  MoveRecord,
+  RenewalRecord,
+  SubscriptionRecord,
+} from './records.js';
 import { type Table, unnestRecords } from './rows.js';
 import { intentTable, invoiceFactTable, invoiceTable, moveTable, renewalTable, subscriptionTable } from './tables.js';
 
@@ -47,26 +54,54 @@ export async function writeInvoiceFacts(tx: Transaction, invoices: readonly Invo
 
 export async function writeInvoiceOutcomes(tx: Transaction, invoices: readonly InvoiceRecord[]): Promise<void> {
   const { id, outcome, isLinked } = invoiceTable.columns;
-  const outcomes: Table<Pick<InvoiceRecord, 'id' | 'outcome' | 'isLinked'>> = { name: invoiceTable.name, columns: { id, outcome, isLinked } };
+  const outcomes: Table<Pick<InvoiceRecord, 'id' | 'outcome' | 'isLinked'>> = {
+    name: invoiceTable.name,
+    columns: { id, outcome, isLinked },
+  };
   await update(tx, outcomes, invoices);
 }
 
 /** Writes what differs, with its history, and answers the rows of history. Links are let go first: an invoice may move between two renewals. */
 export async function writeRenewals(tx: Transaction, pairs: readonly RenewalPair[]): Promise<RenewalChangeRow[]> {
   const changed = pairs.filter(({ before, after }) => before === null || differs(before, after));
-  const freed = changed.flatMap(({ before, after }) => (before !== null && before.invoiceId !== null && before.invoiceId !== after.invoiceId ? [before.id] : []));
-  if (freed.length > 0) await tx.query('update renewal set stripe_invoice_id = null where id = any($1::bigint[])', [freed]);
-  await update(tx, renewalTable, changed.map(({ after }) => after), 'updated_at = now()');
-  const told = changed.map((pair) => ({ ...pair, changes: changesBetween(RENEWAL_HISTORY, pair.before, pair.after) })).filter(({ changes }) => Object.keys(changes).length > 0);
-  const ids = await writeHistory(tx, 'renewal', told.map((pair) => ({ ...pair, recordId: pair.after.id })));
+  const freed = changed.flatMap(({ before, after }) =>
+    before !== null && before.invoiceId !== null && before.invoiceId !== after.invoiceId ? [before.id] : [],
+  );
+  if (freed.length > 0)
+    await tx.query('update renewal set stripe_invoice_id = null where id = any($1::bigint[])', [freed]);
+  await update(
+    tx,
+    renewalTable,
+    changed.map(({ after }) => after),
+  );
+  const told = changed
+    .map((pair) => ({ ...pair, changes: changesBetween(RENEWAL_HISTORY, pair.before, pair.after) }))
+    .filter(({ changes }) => Object.keys(changes).length > 0);
+  const ids = await writeHistory(
+    tx,
+    'renewal',
+    told.map((pair) => ({ ...pair, recordId: pair.after.id })),
+  );
   return told.map(({ before, after, by, reason }) => ({ id: ids.get(after.id) ?? '', before, after, by, reason }));
 }
 
 export async function writeIntents(tx: Transaction, pairs: readonly IntentPair[]): Promise<void> {
   const changed = pairs.filter(({ before, after }) => before === null || differs(before, after));
-  await update(tx, intentTable, changed.map(({ after }) => after), 'updated_at = now()');
-  const told = changed.map((pair) => ({ ...pair, recordId: pair.after.id, changes: changesBetween(INTENT_HISTORY, pair.before, pair.after) }));
-  await writeHistory(tx, 'checkout_intent', told.filter(({ changes }) => Object.keys(changes).length > 0));
+  await update(
+    tx,
+    intentTable,
+    changed.map(({ after }) => after),
+  );
+  const told = changed.map((pair) => ({
+    ...pair,
+    recordId: pair.after.id,
+    changes: changesBetween(INTENT_HISTORY, pair.before, pair.after),
+  }));
+  await writeHistory(
+    tx,
+    'checkout_intent',
+    told.filter(({ changes }) => Object.keys(changes).length > 0),
+  );
 }
 
 interface HistoryRow extends Author {
@@ -75,10 +110,17 @@ interface HistoryRow extends Author {
 }
 
 /** Answers the new rows' ids by record: a record has one at most. */
-export async function writeHistory(tx: Transaction, record: 'renewal' | 'checkout_intent', rows: readonly HistoryRow[]): Promise<Map<string, string>> {
+export async function writeHistory(
+  tx: Transaction,
+  record: 'renewal' | 'checkout_intent',
+  rows: readonly HistoryRow[],
+): Promise<Map<string, string>> {
   if (rows.length === 0) return new Map();
   const columns = { [`${record}_id`]: 'bigint', by: 'text', reason: 'text', changes: 'jsonb' };
-  const { source, names, parameters } = toUnnest(rows.map((row) => ({ ...row, [`${record}_id`]: row.recordId })), columns);
+  const { source, names, parameters } = toUnnest(
+    rows.map((row) => ({ ...row, [`${record}_id`]: row.recordId })),
+    columns,
+  );
   const inserted = await tx.query<{ id: string; record_id: string }>(
     `insert into ${record}_change (${names}) select * from ${source} returning id, ${record}_id as record_id`,
     parameters,
@@ -86,11 +128,14 @@ export async function writeHistory(tx: Transaction, record: 'renewal' | 'checkou
   return new Map(inserted.map(({ id, record_id }) => [record_id, id]));
 }
 
-async function update<T extends object>(tx: Transaction, table: Table<T>, records: readonly T[], also?: string): Promise<void> {
+async function update<T extends object>(tx: Transaction, table: Table<T>, records: readonly T[]): Promise<void> {
   if (records.length === 0) return;
   const { source, parameters, columns } = unnestRecords(table, records);
-  const sets = [setList(columns, 'v'), ...(also === undefined ? [] : [also])].join(', ');
-  await tx.query(`update ${table.name} t set ${sets} from ${source} where t.id = v.id`, parameters);
+  const touched = table.isTimestamped === true ? ', updated_at = now()' : '';
+  await tx.query(
+    `update ${table.name} t set ${setList(columns, 'v')}${touched} from ${source} where t.id = v.id`,
+    parameters,
+  );
 }
 
 function setList(columns: Columns, source: string): string {

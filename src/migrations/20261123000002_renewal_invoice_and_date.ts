@@ -42,7 +42,10 @@ const indexes: [name: string, definition: string][] = [
     'renewal_stripe_invoice_id_unique',
     `unique index concurrently "renewal_stripe_invoice_id_unique" on "renewal" ("stripe_invoice_id")`,
   ],
-  ['renewal_effective_date_id_index', `index concurrently "renewal_effective_date_id_index" on "renewal" ("effective_date", "id")`],
+  [
+    'renewal_effective_date_id_index',
+    `index concurrently "renewal_effective_date_id_index" on "renewal" ("effective_date", "id")`,
+  ],
   [
     'renewal_scheduled_index',
     `index concurrently "renewal_scheduled_index" on "renewal" ("effective_date") where state = 'SCHEDULED'`,

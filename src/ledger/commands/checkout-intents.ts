@@ -38,7 +38,7 @@ export function createCheckoutIntent(context: CommandContext, input: CreateCheck
     if (inserted === null) return presentIntent(tx, input.uuid ?? '');
     const subscriptionIds = await subscriptionsNaming(tx, inserted);
     const before = await lockScope(tx, { intentIds: [inserted.id], subscriptionIds });
-    await settleFor(context, tx, { before, change: { next: before, created: { intentId: inserted.id } }, reason: 'created' });
+    await settleFor(context, tx, { before, next: before, created: { intentId: inserted.id }, reason: 'created' });
     return inserted.id;
   });
 }
@@ -53,7 +53,7 @@ export function updateCheckoutIntent(context: CommandContext, input: UpdateCheck
     if (intent === undefined) throw new NotFoundError(`There is no checkout intent with the id ${quote(input.id)}.`);
     assertTransition(intent, input.state ?? intent.state);
     const next = withIntent(before, edited(intent, input));
-    await settleFor(context, tx, { before, change: { next }, reason: input.reason ?? null });
+    await settleFor(context, tx, { before, next, reason: input.reason ?? null });
     return intent.id;
   });
 }
@@ -89,7 +89,10 @@ function withIntent(scope: Scope, intent: IntentRecord): Scope {
   return { ...scope, intents: scope.intents.map((other) => (other.id === intent.id ? intent : other)) };
 }
 
-async function insertIntent(tx: Transaction, input: CreateCheckoutIntent): Promise<{ id: string; uuid: string } | null> {
+async function insertIntent(
+  tx: Transaction,
+  input: CreateCheckoutIntent,
+): Promise<{ id: string; uuid: string } | null> {
   const [row] = await tx.query<{ id: string; uuid: string }>(
     `insert into checkout_intent
        (uuid, state, enterprise_name, enterprise_slug, enterprise_uuid, given_stripe_customer_id, stripe_customer_id, quantity)
@@ -110,7 +113,10 @@ async function insertIntent(tx: Transaction, input: CreateCheckoutIntent): Promi
 
 async function presentIntent(tx: Transaction, uuid: string): Promise<string> {
   const [row] = await tx.query<{ id: string }>('select id from checkout_intent where uuid = $1::uuid', [uuid]);
-  if (row === undefined) throw new NotFoundError(`The checkout intent ${quote(uuid)} was removed while it was created again; try once more.`);
+  if (row === undefined)
+    throw new NotFoundError(
+      `The checkout intent ${quote(uuid)} was removed while it was created again; try once more.`,
+    );
   return row.id;
 }
 

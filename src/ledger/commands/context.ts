@@ -33,15 +33,26 @@ export async function runCommand<T>(context: CommandContext, work: (tx: Transact
 }
 
 /** Settles a locked scope after a caller's change: the caller is the author of all that follows. */
-export function settleFor(context: CommandContext, tx: Transaction, { before, change, reason }: { before: Scope; change: ScopeChange; reason: string | null }): Promise<Settlement[]> {
+export function settleFor(
+  context: Omit<CommandContext, 'em'>,
+  tx: Transaction,
+  { reason, ...change }: ScopeChange & { readonly reason: string | null },
+): Promise<Settlement[]> {
   const { announcer, clock, by } = context;
-  return settleScope(tx, before, change, { announcer, now: clock.now(), announce: true, linkAs: LinkedBy.RULE, authorOf: () => ({ by, reason }) });
+  const authorOf = () => ({ by, reason });
+  return settleScope(tx, change, { announcer, now: clock.now(), announce: true, linkAs: LinkedBy.RULE, authorOf });
 }
 
 /** Locks the intent of a renewal, and answers the renewal as it is then. */
-export async function lockRenewal(tx: Transaction, renewalId: string, also: ScopeKeys = {}): Promise<{ scope: Scope; renewal: RenewalRecord }> {
+export async function lockRenewal(
+  tx: Transaction,
+  renewalId: string,
+  also: ScopeKeys = {},
+): Promise<{ scope: Scope; renewal: RenewalRecord }> {
   const [found] = isIntentId(renewalId)
-    ? await tx.query<{ checkout_intent_id: string }>('select checkout_intent_id from renewal where id = $1::bigint', [renewalId])
+    ? await tx.query<{ checkout_intent_id: string }>('select checkout_intent_id from renewal where id = $1::bigint', [
+        renewalId,
+      ])
     : [];
   if (found === undefined) throw new NotFoundError(`There is no renewal with the id ${quote(renewalId)}.`);
   const scope = await lockScope(tx, { ...also, intentIds: [found.checkout_intent_id] });
@@ -52,7 +63,9 @@ export async function lockRenewal(tx: Transaction, renewalId: string, also: Scop
 
 export function withRenewal(scope: Scope, renewal: RenewalRecord): Scope {
   const isThere = scope.renewals.some(({ id }) => id === renewal.id);
-  const renewals = isThere ? scope.renewals.map((other) => (other.id === renewal.id ? renewal : other)) : [...scope.renewals, renewal];
+  const renewals = isThere
+    ? scope.renewals.map((other) => (other.id === renewal.id ? renewal : other))
+    : [...scope.renewals, renewal];
   return { ...scope, renewals };
 }
 

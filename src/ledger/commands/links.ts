@@ -1,11 +1,12 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { inTransaction, type Transaction } from '../../database/transaction.js';
-import { LinkedBy, RenewalState } from '../../entities/states.js';
+import { LinkedBy } from '../../entities/states.js';
 import { LinkConflictError, NotFoundError } from '../../errors.js';
 import { isLive } from '../eligibility.js';
 import { explain, type Explanation } from '../explain.js';
 import { isOfCustomer } from '../match.js';
 import { type InvoiceRecord, MatchOutcome, type RenewalRecord } from '../records.js';
+import { PROCESSOR } from '../processing.js';
 import { lockScope, readScope, type Scope } from '../scope.js';
 import { groupsOf } from '../settle-scope.js';
 import { type Settlement, settle } from '../settle.js';
@@ -27,30 +28,55 @@ export interface LinkResult {
 export function linkInvoice(context: CommandContext, { invoiceId, renewalId }: LinkInvoice): Promise<LinkResult> {
   assertText('invoiceId', invoiceId);
   return runCommand(context, (tx) =>
-    renewalId === null || renewalId === undefined ? linkByRule(context, tx, invoiceId) : linkByName(context, tx, { invoiceId, renewalId }),
+    renewalId === null || renewalId === undefined
+      ? linkByRule(context, tx, invoiceId)
+      : linkByName(context, tx, { invoiceId, renewalId }),
   );
 }
 
 /** Takes a wrong link back for good: the rules never make it again. Refused once processing has begun. */
-export function unlinkInvoice(context: CommandContext, { renewalId, reason }: { renewalId: string; reason: string }): Promise<string> {
+export function unlinkInvoice(
+  context: CommandContext,
+  { renewalId, reason }: { renewalId: string; reason: string },
+): Promise<string> {
   assertText('reason', reason);
   return runCommand(context, async (tx) => {
     const { scope, renewal } = await lockRenewal(tx, renewalId);
     if (renewal.invoiceId === null) throw new LinkConflictError(`Renewal ${renewal.id} is linked to no invoice.`);
-    if (renewal.processedAt !== null || renewal.processingStartedAt !== null) {
+    const pair = { renewalId: renewal.id, invoiceId: renewal.invoiceId };
+    const hasBegun = renewal.processingStartedAt !== null && !(await hasGivenUp(tx, pair));
+    if (renewal.processedAt !== null || hasBegun) {
       throw new LinkConflictError(`Renewal ${renewal.id} was processed, or its processing has begun: its link stands.`);
     }
-    const pair = { renewalId: renewal.id, invoiceId: renewal.invoiceId };
-    await tx.query('insert into refused_pair (renewal_id, stripe_invoice_id, by, reason) values ($1, $2, $3, $4) on conflict do nothing', [
-      pair.renewalId,
-      pair.invoiceId,
-      context.by,
+    await tx.query(
+      'insert into refused_pair (renewal_id, stripe_invoice_id, by, reason) values ($1, $2, $3, $4) on conflict do nothing',
+      [pair.renewalId, pair.invoiceId, context.by, reason],
+    );
+    const freed = withRenewal(freeInvoice(scope, pair.invoiceId), {
+      ...renewal,
+      invoiceId: null,
+      linkedBy: null,
+      processingStartedAt: null,
+    });
+    await settleFor(context, tx, {
+      before: scope,
+      next: { ...freed, refusedPairs: [...scope.refusedPairs, pair] },
       reason,
-    ]);
-    const freed = withRenewal(freeInvoice(scope, pair.invoiceId), { ...renewal, invoiceId: null, linkedBy: null });
-    await settleFor(context, tx, { before: scope, change: { next: { ...freed, refusedPairs: [...scope.refusedPairs, pair] } }, reason });
+    });
     return renewal.id;
   });
+}
+
+/** True where the delivery that claimed the renewal is DEAD: nothing will be called any more, unless a person replays it. */
+async function hasGivenUp(
+  tx: Transaction,
+  { renewalId, invoiceId }: { renewalId: string; invoiceId: string },
+): Promise<boolean> {
+  const dead = await tx.query(
+    "select from delivery where event_id = $1 and handler = $2 and state = 'DEAD' for update",
+    [`renewal.paid:${renewalId}:${invoiceId}`, PROCESSOR],
+  );
+  return dead.length > 0;
 }
 
 /** Why this invoice is, or is not, linked: computed afresh, without a lock. Null where no such invoice is known. */
@@ -58,29 +84,56 @@ export function explainMatch(em: EntityManager, invoiceId: string): Promise<Expl
   return inTransaction(em, async (tx) => {
     const subscriptionId = await subscriptionOf(tx, invoiceId);
     if (subscriptionId === undefined) return null;
-    const scope = await readScope(tx, { invoiceIds: [invoiceId], subscriptionIds: subscriptionId === null ? [] : [subscriptionId] });
-    return explainIn(groupsOf(scope).map((group) => settle(group)), invoiceId);
+    const scope = await readScope(tx, {
+      invoiceIds: [invoiceId],
+      subscriptionIds: subscriptionId === null ? [] : [subscriptionId],
+    });
+    return explainIn(
+      groupsOf(scope).map((group) => settle(group)),
+      invoiceId,
+    );
   });
 }
 
 async function linkByRule(context: CommandContext, tx: Transaction, invoiceId: string): Promise<LinkResult> {
   const subscriptionId = await subscriptionOf(tx, invoiceId);
-  if (subscriptionId === undefined) throw new NotFoundError(`No event of invoice ${quote(invoiceId)} has come; name the renewal to link it all the same.`);
-  const before = await lockScope(tx, { invoiceIds: [invoiceId], subscriptionIds: subscriptionId === null ? [] : [subscriptionId] });
+  if (subscriptionId === undefined)
+    throw new NotFoundError(
+      `No event of invoice ${quote(invoiceId)} has come; name the renewal to link it all the same.`,
+    );
+  const before = await lockScope(tx, {
+    invoiceIds: [invoiceId],
+    subscriptionIds: subscriptionId === null ? [] : [subscriptionId],
+  });
   const wasLinked = before.renewals.some((renewal) => renewal.invoiceId === invoiceId);
-  const settled = await settleFor(context, tx, { before, change: { next: before }, reason: 'linkInvoice' });
+  const settled = await settleFor(context, tx, { before, next: before, reason: 'linkInvoice' });
   const explanation = explainIn(settled, invoiceId);
   if (explanation === null) throw new NotFoundError(`Invoice ${quote(invoiceId)} is not known any more.`);
-  return { outcome: wasLinked ? MatchOutcome.ALREADY_LINKED : explanation.outcome, renewalId: explanation.renewalId, explanation };
+  return {
+    outcome: wasLinked ? MatchOutcome.ALREADY_LINKED : explanation.outcome,
+    renewalId: explanation.renewalId,
+    explanation,
+  };
 }
 
-async function linkByName(context: CommandContext, tx: Transaction, { invoiceId, renewalId }: { invoiceId: string; renewalId: string }): Promise<LinkResult> {
+async function linkByName(
+  context: CommandContext,
+  tx: Transaction,
+  { invoiceId, renewalId }: { invoiceId: string; renewalId: string },
+): Promise<LinkResult> {
   const subscriptionId = (await subscriptionOf(tx, invoiceId)) ?? null;
-  const { scope, renewal } = await lockRenewal(tx, renewalId, { invoiceIds: [invoiceId], subscriptionIds: subscriptionId === null ? [] : [subscriptionId] });
+  const { scope, renewal } = await lockRenewal(tx, renewalId, {
+    invoiceIds: [invoiceId],
+    subscriptionIds: subscriptionId === null ? [] : [subscriptionId],
+  });
   const refusal = refusalOf(scope, renewal, invoiceId);
   if (refusal !== null) return refusal;
   const linked = { ...renewal, invoiceId, linkedBy: LinkedBy.PERSON };
-  const settled = await settleFor(context, tx, { before: scope, change: { next: withRenewal(scope, linked) }, reason: 'linkInvoice' });
+  const settled = await settleFor(context, tx, {
+    before: scope,
+    next: withRenewal(scope, linked),
+    reason: 'linkInvoice',
+  });
   const explanation = explainIn(settled, invoiceId) ?? explainUnknown(invoiceId, renewal.id);
   return { outcome: MatchOutcome.LINKED, renewalId: renewal.id, explanation };
 }
@@ -90,15 +143,32 @@ function refusalOf(scope: Scope, renewal: RenewalRecord, invoiceId: string): Lin
   const holder = scope.renewals.find((other) => other.invoiceId === invoiceId);
   const invoice = scope.invoices.find(({ id }) => id === invoiceId);
   const refuse = (outcome: MatchOutcome, at: RenewalRecord | null, [code, reason]: [string, string]): LinkResult => {
-    const explained = explainIn(groupsOf(scope).map((group) => settle(group)), invoiceId) ?? explainUnknown(invoiceId, null);
-    return { outcome, renewalId: at?.id ?? null, explanation: { ...explained, outcome, code, reason, renewalId: at?.id ?? null } };
+    const explained =
+      explainIn(
+        groupsOf(scope).map((group) => settle(group)),
+        invoiceId,
+      ) ?? explainUnknown(invoiceId, null);
+    return {
+      outcome,
+      renewalId: at?.id ?? null,
+      explanation: { ...explained, outcome, code, reason, renewalId: at?.id ?? null },
+    };
   };
-  if (holder !== undefined) return refuse(MatchOutcome.ALREADY_LINKED, holder, ['TAKEN', `It is linked to renewal ${holder.id}.`]);
-  if (renewal.invoiceId !== null) return refuse(MatchOutcome.CONFLICT, renewal, ['TAKEN', `Renewal ${renewal.id} is linked to invoice ${renewal.invoiceId}.`]);
+  if (holder !== undefined)
+    return refuse(MatchOutcome.ALREADY_LINKED, holder, ['TAKEN', `It is linked to renewal ${holder.id}.`]);
+  if (renewal.invoiceId !== null)
+    return refuse(MatchOutcome.CONFLICT, renewal, [
+      'TAKEN',
+      `Renewal ${renewal.id} is linked to invoice ${renewal.invoiceId}.`,
+    ]);
   if (invoice === undefined) return null;
-  if (!isLive(invoice)) return refuse(MatchOutcome.NOT_A_RENEWAL, null, ['NOT_LIVE', `It is ${invoice.status}: it pays for nothing.`]);
+  if (!isLive(invoice))
+    return refuse(MatchOutcome.NOT_A_RENEWAL, null, ['NOT_LIVE', `It is ${invoice.status}: it pays for nothing.`]);
   if (isOfIntentCustomer(scope, renewal, invoice)) return null;
-  return refuse(MatchOutcome.NO_RENEWAL, null, ['OTHER_CUSTOMER', 'The invoice is of another customer than the renewal.']);
+  return refuse(MatchOutcome.NO_RENEWAL, null, [
+    'OTHER_CUSTOMER',
+    'The invoice is of another customer than the renewal.',
+  ]);
 }
 
 function isOfIntentCustomer(scope: Scope, renewal: RenewalRecord, invoice: InvoiceRecord): boolean {
@@ -108,7 +178,10 @@ function isOfIntentCustomer(scope: Scope, renewal: RenewalRecord, invoice: Invoi
 }
 
 async function subscriptionOf(tx: Transaction, invoiceId: string): Promise<string | null | undefined> {
-  const [row] = await tx.query<{ id: string | null }>('select stripe_subscription_id as id from invoice where id = $1', [invoiceId]);
+  const [row] = await tx.query<{ id: string | null }>(
+    'select stripe_subscription_id as id from invoice where id = $1',
+    [invoiceId],
+  );
   return row === undefined ? undefined : row.id;
 }
 
@@ -135,5 +208,8 @@ function explainUnknown(invoiceId: string, renewalId: string | null): Explanatio
 
 /** A freed invoice belongs to its subscription's intent again. */
 function freeInvoice(scope: Scope, invoiceId: string): Scope {
-  return { ...scope, invoices: scope.invoices.map((invoice) => (invoice.id === invoiceId ? { ...invoice, isLinked: false } : invoice)) };
+  return {
+    ...scope,
+    invoices: scope.invoices.map((invoice) => (invoice.id === invoiceId ? { ...invoice, isLinked: false } : invoice)),
+  };
 }

@@ -51,7 +51,8 @@ export function createRenewal(context: CommandContext, input: CreateRenewal): Pr
     if (renewal === null) return (await findRenewal(tx, input.subscriptionPlanRenewalId)) ?? '';
     const settled = await settleFor(context, tx, {
       before,
-      change: { next: withRenewal(before, renewal), created: { renewalId: renewal.id } },
+      next: withRenewal(before, renewal),
+      created: { renewalId: renewal.id },
       reason: 'created',
     });
     assertOnlyOneAtDate(settled, renewal.id);
@@ -65,8 +66,13 @@ export function updateRenewal(context: CommandContext, input: UpdateRenewal): Pr
   return runCommand(context, async (tx) => {
     const { scope, renewal } = await lockRenewal(tx, input.id, { subscriptionIds: toList(input.stripeSubscriptionId) });
     assertMayEdit(renewal, input);
-    const settled = await settleFor(context, tx, { before: scope, change: { next: withRenewal(scope, edited(renewal, input)) }, reason: input.reason });
-    if (input.effectiveDate !== undefined || input.stripeSubscriptionId !== undefined) assertOnlyOneAtDate(settled, renewal.id);
+    const settled = await settleFor(context, tx, {
+      before: scope,
+      next: withRenewal(scope, edited(renewal, input)),
+      reason: input.reason,
+    });
+    if (input.effectiveDate !== undefined || input.stripeSubscriptionId !== undefined)
+      assertOnlyOneAtDate(settled, renewal.id);
     return renewal.id;
   });
 }
@@ -77,30 +83,38 @@ export function markRenewalProcessed(context: CommandContext, renewalId: string)
     const { scope, renewal } = await lockRenewal(tx, renewalId);
     if (renewal.state === RenewalState.PROCESSED) return renewal.id;
     if (renewal.state !== RenewalState.PAID) {
-      throw new LinkConflictError(`Renewal ${renewal.id} is ${renewal.state}: only a renewal whose invoice is paid can be processed.`);
+      throw new LinkConflictError(
+        `Renewal ${renewal.id} is ${renewal.state}: only a renewal whose invoice is paid can be processed.`,
+      );
     }
     const processed = { ...renewal, processedAt: context.clock.now() };
-    await settleFor(context, tx, { before: scope, change: { next: withRenewal(scope, processed) }, reason: 'processed' });
+    await settleFor(context, tx, { before: scope, next: withRenewal(scope, processed), reason: 'processed' });
     return renewal.id;
   });
 }
 
 async function findRenewal(tx: Transaction, subscriptionPlanRenewalId: string): Promise<string | null> {
-  const [row] = await tx.query<{ id: string }>('select id from renewal where subscription_plan_renewal_id = $1', [subscriptionPlanRenewalId]);
+  const [row] = await tx.query<{ id: string }>('select id from renewal where subscription_plan_renewal_id = $1', [
+    subscriptionPlanRenewalId,
+  ]);
   return row?.id ?? null;
 }
 
 function assertCanHold(scope: Scope, input: CreateRenewal): void {
   const intent = scope.intents.find(({ id }) => id === input.checkoutIntentId);
-  if (intent === undefined) throw new NotFoundError(`There is no checkout intent with the id ${quote(input.checkoutIntentId)}.`);
+  if (intent === undefined)
+    throw new NotFoundError(`There is no checkout intent with the id ${quote(input.checkoutIntentId)}.`);
   const { stripeInvoiceId } = input;
   if (stripeInvoiceId === null || stripeInvoiceId === undefined) return;
   const holder = scope.renewals.find(({ invoiceId }) => invoiceId === stripeInvoiceId);
-  if (holder !== undefined) throw new LinkConflictError(`Invoice ${quote(stripeInvoiceId)} is linked to renewal ${holder.id}.`);
+  if (holder !== undefined)
+    throw new LinkConflictError(`Invoice ${quote(stripeInvoiceId)} is linked to renewal ${holder.id}.`);
   const invoice = scope.invoices.find(({ id }) => id === stripeInvoiceId);
   const subscription = scope.subscriptions.find(({ id }) => id === invoice?.subscriptionId) ?? null;
   if (invoice !== undefined && !isOfCustomer(intent, invoice, subscription)) {
-    throw new BadInputError(`Invoice ${quote(stripeInvoiceId)} is of another customer than checkout intent ${intent.id}.`);
+    throw new BadInputError(
+      `Invoice ${quote(stripeInvoiceId)} is of another customer than checkout intent ${intent.id}.`,
+    );
   }
 }
 
@@ -118,7 +132,7 @@ async function insertRenewal(tx: Transaction, input: CreateRenewal): Promise<Ren
       input.stripeSubscriptionId ?? null,
       input.effectiveDate ?? null,
       input.stripeInvoiceId ?? null,
-      input.stripeInvoiceId == null ? null : LinkedBy.PERSON,
+      (input.stripeInvoiceId ?? null) === null ? null : LinkedBy.PERSON,
       input.processedAt ?? null,
     ],
   );
@@ -151,12 +165,16 @@ function assertMayEdit(renewal: RenewalRecord, input: UpdateRenewal): void {
     throw new LinkConflictError(`Renewal ${renewal.id} is ${renewal.state}: its ${what} cannot be changed any more.`);
   };
   if (input.isCanceled === true) refuse('cancellation');
-  if (input.stripeSubscriptionId !== undefined && input.stripeSubscriptionId !== renewal.subscriptionId) refuse('subscription');
+  if (input.stripeSubscriptionId !== undefined && input.stripeSubscriptionId !== renewal.subscriptionId)
+    refuse('subscription');
 }
 
 function edited(renewal: RenewalRecord, input: UpdateRenewal): RenewalRecord {
   const keep = <T>(given: T | undefined, present: T): T => (given === undefined ? present : given);
-  const date = input.effectiveDate === undefined ? {} : { givenDate: input.effectiveDate, isDateFixed: input.effectiveDate !== null };
+  const date =
+    input.effectiveDate === undefined
+      ? {}
+      : { givenDate: input.effectiveDate, isDateFixed: input.effectiveDate !== null };
   return {
     ...renewal,
     ...date,

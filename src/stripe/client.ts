@@ -1,0 +1,27 @@
+import Stripe from 'stripe';
+
+export interface StripeOptions {
+  readonly apiKey: string;
+  /** Another address than Stripe's own, such as a stand-in's. */
+  readonly apiBase: string | undefined;
+}
+
+const TIMEOUT_MS = 20_000;
+const RETRIES = 3;
+
+/** Stripe's own client. It tries again by itself what failed on the way, or was limited. */
+export function createStripe({ apiKey, apiBase }: StripeOptions): Stripe {
+  return new Stripe(apiKey, {
+    ...(apiBase === undefined ? {} : addressOf(apiBase)),
+    maxNetworkRetries: RETRIES,
+    timeout: TIMEOUT_MS,
+    telemetry: false,
+    appInfo: { name: 'renewal-ledger' },
+  });
+}
+
+function addressOf(apiBase: string): { protocol: 'http' | 'https'; host: string; port: string } {
+  const { protocol, hostname, port } = new URL(apiBase);
+  const isPlain = protocol === 'http:';
+  return { protocol: isPlain ? 'http' : 'https', host: hostname, port: port === '' ? (isPlain ? '80' : '443') : port };
+}
