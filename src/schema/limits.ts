@@ -9,7 +9,7 @@ export const LIMITS = {
   cost: 200_000,
   /** A root field costs a statement or more beside its answer; a mutation a transaction. */
   costOfQuery: 1_000,
-  costOfMutation: 4_000,
+  costOfMutation: 3_000,
   /** What a list without `first` is taken to hold. */
   listLength: 10,
 };

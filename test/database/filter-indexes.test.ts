@@ -42,7 +42,7 @@ async function planOf({ table, ...order }: Order, where: readonly Condition[]): 
 
 const day = { from: new Date('2026-01-05T00:00:00Z'), to: new Date('2026-01-05T01:00:00Z') };
 
-const plans: [string, Order, readonly Condition[], string][] = [
+const plans: [what: string, order: Order, where: readonly Condition[], index: string][] = [
   ['checkoutIntents by state', keysets.checkoutIntents, intentConditions({ state: ['EXPIRED' as never] }), 'checkout_intent_state_id_index'],
   ['checkoutIntents by customer', keysets.checkoutIntents, intentConditions({ stripeCustomerId: 'cus_7' }), 'checkout_intent_stripe_customer_id_id_index'],
   ['checkoutIntents by slug', keysets.checkoutIntents, intentConditions({ enterpriseSlug: 'slug-7' }), 'checkout_intent_enterprise_slug_id_index'],
@@ -74,7 +74,7 @@ const plans: [string, Order, readonly Condition[], string][] = [
 ];
 
 describe('a filter of the contract is served by an index', () => {
-  it.each(plans)('%s', async (_what, order, where, index) => {
+  it.each(plans.map(([what, ...rest]) => [what, rest] as const))('%s', async (_what, [order, where, index]) => {
     const plan = await planOf(order, where);
     expect(plan).toContain(index);
     expect(plan).not.toContain('Seq Scan');
