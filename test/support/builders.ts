@@ -2,7 +2,13 @@ import { readInvoice } from '@renewal-ledger/sdk';
 import { anInvoice, type InvoiceSpec, type Time } from '@renewal-ledger/sdk/testing';
 import { CheckoutIntentState, LinkedBy, RenewalState } from '../../src/entities/states.js';
 import { type FactEvent, toInvoiceRecord } from '../../src/ledger/invoice-facts.js';
-import type { Group, IntentRecord, InvoiceFactRecord, RenewalRecord, SubscriptionRecord } from '../../src/ledger/records.js';
+import type {
+  Group,
+  IntentRecord,
+  InvoiceFactRecord,
+  RenewalRecord,
+  SubscriptionRecord,
+} from '../../src/ledger/records.js';
 
 /** What the SDK's builders write where a spec says nothing. */
 export const SUBSCRIPTION = 'sub_1Acme000000000000000000';
@@ -34,7 +40,12 @@ export function anInvoiceRecord(spec: InvoiceRecordSpec = {}): InvoiceFactRecord
   if (fact.id === null) throw new TypeError('An invoice without an id leaves no record.');
   const type = spec.type ?? TYPE_OF_STATUS[spec.status ?? 'paid'] ?? 'invoice.updated';
   const created = spec.at === null ? null : instant(spec.at ?? spec.created ?? spec.serviceStart ?? DUE);
-  const event: FactEvent = { id: spec.eventId ?? `evt_${type}_${fact.id}`, type, created, receivedAt: instant('2026-06-01') };
+  const event: FactEvent = {
+    id: spec.eventId ?? `evt_${type}_${fact.id}`,
+    type,
+    created,
+    receivedAt: instant('2026-06-01'),
+  };
   return toInvoiceRecord(event, { ...fact, id: fact.id });
 }
 
@@ -117,7 +128,15 @@ export function aSubscription(spec: Partial<SubscriptionRecord> = {}): Subscript
 
 /** One checkout intent with its subscription, and nothing to settle yet. */
 export function aGroup(spec: Partial<Group> = {}): Group {
-  return { intent: anIntent(), subscriptions: [aSubscription()], moves: [], invoices: [], renewals: [], refusedPairs: [], ...spec };
+  return {
+    intent: anIntent(),
+    subscriptions: [aSubscription()],
+    moves: [],
+    invoices: [],
+    renewals: [],
+    refusedPairs: [],
+    ...spec,
+  };
 }
 
 export function instant(time: Time): Date {

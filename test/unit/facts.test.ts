@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { foldInvoices, withFirstCustomer } from '../../src/ledger/fold.js';
 import { statusOf } from '../../src/ledger/invoice-facts.js';
@@ -43,7 +43,11 @@ const orders: [string, InvoiceRecordSpec, InvoiceRecordSpec][] = [
   ['deleted after an older void', { status: 'void' }, { status: 'draft', type: 'invoice.deleted', at: later }],
   ['void after an older deletion', { status: 'draft', type: 'invoice.deleted' }, { status: 'void', at: later }],
   ['the newer of two that are open', { status: 'open' }, { status: 'open', at: later, type: 'invoice.updated' }],
-  ['the greater event id within one second', { status: 'open', eventId: 'evt_a' }, { status: 'open', eventId: 'evt_b' }],
+  [
+    'the greater event id within one second',
+    { status: 'open', eventId: 'evt_a' },
+    { status: 'open', eventId: 'evt_b' },
+  ],
   ['any time after none', { status: 'open', at: null, eventId: 'evt_z' }, { status: 'open', eventId: 'evt_a' }],
   ['a higher status without a time', { status: 'open', at: later }, { status: 'paid', at: null }],
 ];
@@ -56,9 +60,15 @@ describe('Of two events of an invoice the fact is', () => {
   });
 });
 
-const event = fc.record({
+const anyEvent = fc.record({
   status: fc.constantFrom('draft', 'open', 'paid', 'uncollectible', 'void'),
-  type: fc.constantFrom('invoice.updated', 'invoice.created', 'invoice.deleted', 'invoice.payment_failed', 'invoice.paid'),
+  type: fc.constantFrom(
+    'invoice.updated',
+    'invoice.created',
+    'invoice.deleted',
+    'invoice.payment_failed',
+    'invoice.paid',
+  ),
   at: fc.option(fc.constantFrom('2026-03-01', '2026-03-02', '2026-03-03')),
   eventId: fc.constantFrom('evt_a', 'evt_b', 'evt_c', 'evt_d'),
   total: fc.integer({ min: 0, max: 9 }),
@@ -66,16 +76,28 @@ const event = fc.record({
 
 describe('The fact of an invoice', () => {
   it('is the same for every order, repetition and grouping of its events', () => {
-    const runs = fc.uniqueArray(event, { minLength: 1, maxLength: 7, selector: ({ eventId }) => eventId }).chain((events) => {
-      const disorder = fc.array(fc.constantFrom(...events), { maxLength: 5 });
-      return fc.tuple(fc.constant(events), fc.shuffledSubarray(events, { minLength: events.length }), disorder, fc.nat({ max: 12 }));
-    });
+    const runs = fc
+      .uniqueArray(anyEvent, { minLength: 1, maxLength: 7, selector: ({ eventId }) => eventId })
+      .chain((events) => {
+        const disorder = fc.array(fc.constantFrom(...events), { maxLength: 5 });
+        return fc.tuple(
+          fc.constant(events),
+          fc.shuffledSubarray(events, { minLength: events.length }),
+          disorder,
+          fc.nat({ max: 12 }),
+        );
+      });
     fc.assert(
       fc.property(runs, ([events, shuffled, repeats, cut]) => {
-        const records = [...shuffled, ...repeats].map(({ status, ...spec }) => anInvoiceRecord({ id: 'in_1', ...spec, status: status as 'draft' }));
+        const records = [...shuffled, ...repeats].map(({ status, ...spec }) =>
+          anInvoiceRecord({ id: 'in_1', ...spec, status: status as 'draft' }),
+        );
         const known = foldInvoices([], records.slice(0, cut));
         const { invoices } = foldInvoices(known.invoices, records.slice(cut));
-        const inOrder = foldInvoices([], events.map(({ status, ...spec }) => anInvoiceRecord({ id: 'in_1', ...spec, status: status as 'draft' })));
+        const inOrder = foldInvoices(
+          [],
+          events.map(({ status, ...spec }) => anInvoiceRecord({ id: 'in_1', ...spec, status: status as 'draft' })),
+        );
         expect(invoices).toEqual(inOrder.invoices);
       }),
       { numRuns: 500 },
@@ -89,8 +111,13 @@ describe('The fact of an invoice', () => {
   });
 
   it('keeps what settling decided of the invoice', () => {
-    const known = foldInvoices([], [anInvoiceRecord({ id: 'in_1', status: 'open' })]).invoices.map((invoice) => ({ ...invoice, isLinked: true }));
-    expect(foldInvoices(known, [anInvoiceRecord({ id: 'in_1' })]).changed).toMatchObject([{ status: 'paid', isLinked: true }]);
+    const known = foldInvoices([], [anInvoiceRecord({ id: 'in_1', status: 'open' })]).invoices.map((invoice) => ({
+      ...invoice,
+      isLinked: true,
+    }));
+    expect(foldInvoices(known, [anInvoiceRecord({ id: 'in_1' })]).changed).toMatchObject([
+      { status: 'paid', isLinked: true },
+    ]);
   });
 
   it('is paid at Stripe’s time, else at that of the event that says so', () => {
@@ -102,7 +129,12 @@ describe('The fact of an invoice', () => {
 
 describe('The first customer of a subscription', () => {
   const unseen = aSubscription({ firstCustomerId: null, firstEventAt: null, firstEventId: null });
-  const event = (id: string, created: string) => ({ id, type: 'invoice.paid', created: instant(created), receivedAt: instant('2026-06-01') });
+  const event = (id: string, created: string) => ({
+    id,
+    type: 'invoice.paid',
+    created: instant(created),
+    receivedAt: instant('2026-06-01'),
+  });
 
   it('is that of the earliest event, in whatever order they come', () => {
     const [old, young] = [event('evt_2', '2026-01-01'), event('evt_1', '2026-02-01')];
@@ -119,7 +151,11 @@ describe('The first customer of a subscription', () => {
 
 const names: [string, Record<string, string>, { uuid?: string; id?: string; isBad?: boolean }][] = [
   ['a uuid', { checkout_intent_uuid: INTENT_UUID }, { uuid: INTENT_UUID }],
-  ['a uuid in capitals and with blanks', { checkout_intent_uuid: ` ${INTENT_UUID.toUpperCase()} ` }, { uuid: INTENT_UUID }],
+  [
+    'a uuid in capitals and with blanks',
+    { checkout_intent_uuid: ` ${INTENT_UUID.toUpperCase()} ` },
+    { uuid: INTENT_UUID },
+  ],
   ['an id', { checkout_intent_id: '41' }, { id: '41' }],
   ['both', { checkout_intent_uuid: INTENT_UUID, checkout_intent_id: '41' }, { uuid: INTENT_UUID, id: '41' }],
   ['the largest id', { checkout_intent_id: '9223372036854775807' }, { id: '9223372036854775807' }],
