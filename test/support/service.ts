@@ -47,6 +47,8 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     ide: false,
     trustProxy: false,
     handlers: new HandlerMap(),
+    licenseManager: undefined,
+    stripe: { apiKey: undefined, apiBase: undefined },
     log: pino({ level: 'silent' }),
     clock: systemClock,
     ...options,
