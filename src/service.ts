@@ -1,31 +1,27 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { HandlerMap } from '@renewal-ledger/sdk';
 import type { FastifyInstance } from 'fastify';
-import { type ApiKeys, createApiKeys } from './access/api-keys.js';
+import { createApiKeys } from './access/api-keys.js';
 import { createApp } from './app.js';
 import type { Clock } from './clock.js';
 import { connectDatabase } from './database/orm.js';
 import { type Announcer, createAnnouncer } from './events/announcer.js';
 import { createDispatcher, type Dispatcher } from './events/dispatch.js';
 import { createEventStore, createWriterPool } from './events/event-store.js';
+import { type HandlerSource, mergeSources } from './events/handler-source.js';
 import { type Jobs, openJobs } from './events/jobs.js';
 import type { Livemode } from './events/new-event.js';
 import { ensurePartitions } from './events/partitions.js';
 import { createReplay } from './events/replay.js';
+import { createUntilHandled } from './events/until-handled.js';
 import { EventWriter } from './events/writer.js';
-import { createFactHandlers } from './handlers/fact-handlers.js';
-import { createLicenseManager } from './handlers/license-manager-client.js';
-import { CALL_SECONDS, LicenseManagerHandlers } from './handlers/license-manager.handlers.js';
-import { TruncatedInvoiceHandlers } from './handlers/truncated-invoice.handlers.js';
+import { type BuiltInOptions, createCallingHandlers, createFactHandlers } from './handlers/built-in.js';
 import { createMetrics } from './http/metrics.js';
 import { createLedger } from './ledger/ledger.js';
-import { createProcessing } from './ledger/processing.js';
 import { raise } from './ledger/raise.js';
 import { createFactRecorder } from './ledger/record-facts.js';
 import { createReporting } from './ledger/reporting.js';
 import type { Logger } from './log.js';
 import { createGraphql } from './schema/graphql.js';
-import { createStripe } from './stripe/client.js';
 
 export type Role = 'all' | 'web' | 'worker';
 
@@ -36,14 +32,15 @@ export interface ServiceOptions {
   readonly webhookSecrets: readonly string[];
   readonly adminApiKey: string | undefined;
   readonly livemode: Livemode;
+  readonly ack: 'stored' | 'handled';
   readonly unmatchedGraceMinutes: number;
   readonly overdueGraceHours: number;
   readonly ide: boolean;
   readonly trustProxy: boolean;
   /** Plugins' handlers; each of their deliveries runs alone. */
-  readonly handlers: HandlerMap;
-  readonly licenseManager: { readonly url: string; readonly token: string | undefined } | undefined;
-  readonly stripe: { readonly apiKey: string | undefined; readonly apiBase: string | undefined };
+  readonly handlers: HandlerSource;
+  readonly licenseManager: BuiltInOptions['licenseManager'];
+  readonly stripe: BuiltInOptions['stripe'];
   readonly log: Logger;
   readonly clock: Clock;
 }
@@ -54,7 +51,6 @@ export interface Service {
   readonly jobs: Jobs;
   /** Null in a process of the role `web`. */
   readonly dispatcher: Dispatcher | null;
-  readonly apiKeys: ApiKeys;
   /** Stops answering, lets what is in hand finish, and closes every connection. */
   stop(): Promise<void>;
 }
@@ -71,41 +67,21 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const writer = new EventWriter(createEventStore(pool, jobs), log);
   const query = async (text: string, parameters: readonly unknown[] = []) =>
     (await pool.query(text, [...parameters])).rows;
-  await ensurePartitions(query, { months: MONTHS_AHEAD });
-  const factHandlers = createFactHandlers();
-  const announcer = createAnnouncer(jobs, works ? [factHandlers, options.handlers] : null);
-  const workers = works
-    ? await openWorkers({
-        ...options,
-        jobs,
-        announcer,
-        factHandlers,
-        keepPartitions: () => ensurePartitions(query, { months: MONTHS_AHEAD }),
-      })
-    : null;
-  const apiKeys = createApiKeys({ em: () => orm.em.fork(), adminApiKey: options.adminApiKey });
-  const app = createApp({
-    log,
-    trustProxy: options.trustProxy,
-    webhook: { secrets: options.webhookSecrets, livemode: options.livemode, writer, clock },
-    graphql: createGraphql({
-      em: () => orm.em.fork(),
-      ledger: createLedger({ em: orm.em, announcer, clock }),
-      replayEvents: createReplay(orm.em, jobs),
-      apiKeys,
-      clock,
-      log,
-      ide: options.ide,
-    }),
-    apiKeys,
-    metrics: createMetrics(() => writer.queued),
-    readiness: { database: async () => void (await query('select 1')) },
+  const keepPartitions = () => ensurePartitions(query, { months: MONTHS_AHEAD });
+  await keepPartitions();
+  const workers = works ? await openWorkers(options, { jobs, keepPartitions }) : null;
+  const announcer = workers?.announcer ?? createAnnouncer(jobs, null);
+  const app = createHttp(options, {
+    jobs,
+    em: orm.em,
+    writer,
+    announcer,
+    ping: async () => void (await query('select 1')),
   });
   return {
     app,
     jobs,
     dispatcher: workers?.dispatcher ?? null,
-    apiKeys,
     async stop() {
       await app.close();
       await workers?.stop();
@@ -116,18 +92,62 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   };
 }
 
-interface WorkerOptions extends ServiceOptions {
+interface HttpParts {
   readonly jobs: Jobs;
+  readonly em: EntityManager;
+  readonly writer: EventWriter;
   readonly announcer: Announcer;
-  readonly factHandlers: HandlerMap;
-  keepPartitions(): Promise<void>;
+  ping(): Promise<void>;
 }
 
-async function openWorkers(options: WorkerOptions): Promise<{ dispatcher: Dispatcher; stop(): Promise<void> }> {
-  const { announcer, clock, jobs, log, factHandlers, handlers } = options;
+function createHttp(options: ServiceOptions, { jobs, em, writer, announcer, ping }: HttpParts): FastifyInstance {
+  const { log, clock, ide, livemode, trustProxy } = options;
+  const apiKeys = createApiKeys({ em: () => em.fork(), adminApiKey: options.adminApiKey });
+  const untilHandled = createUntilHandled({ em, jobs, builtIn: builtInNames({ ...options, em, announcer }) });
+  const webhook = { secrets: options.webhookSecrets, livemode, writer, clock };
+  return createApp({
+    log,
+    trustProxy,
+    webhook: options.ack === 'handled' ? { ...webhook, untilHandled } : webhook,
+    graphql: createGraphql({
+      em: () => em.fork(),
+      ledger: createLedger({ em, announcer, clock }),
+      replayEvents: createReplay(em, jobs),
+      apiKeys,
+      clock,
+      log,
+      ide,
+    }),
+    apiKeys,
+    metrics: createMetrics(() => writer.queued),
+    readiness: { database: ping },
+  });
+}
+
+function builtInNames(options: BuiltInOptions): string[] {
+  const handlers = [...createFactHandlers().handlers(), ...createCallingHandlers(options).handlers()];
+  return [...new Set(handlers.map(({ name }) => name))];
+}
+
+interface Workers {
+  readonly dispatcher: Dispatcher;
+  readonly announcer: Announcer;
+  stop(): Promise<void>;
+}
+
+async function openWorkers(
+  options: ServiceOptions,
+  { jobs, keepPartitions }: { readonly jobs: Jobs; keepPartitions(): Promise<void> },
+): Promise<Workers> {
+  const { clock, log } = options;
   const orm = await connectDatabase(options.databaseUrl, { pool: 10 });
-  registerBuiltIn(options, orm.em);
-  const reporting = createReporting({ ...options, em: orm.em });
+  const factHandlers = createFactHandlers();
+  // Its routes are asked for only when something is raised: by then the handlers that it is passed are complete.
+  const sources: HandlerSource[] = [factHandlers];
+  const announcer = createAnnouncer(jobs, sources);
+  const handlers = mergeSources(createCallingHandlers({ ...options, em: orm.em, announcer }), options.handlers);
+  sources.push(handlers);
+  const reporting = createReporting({ ...options, em: orm.em, announcer });
   const dispatcher = createDispatcher({
     em: orm.em,
     jobs,
@@ -138,7 +158,7 @@ async function openWorkers(options: WorkerOptions): Promise<{ dispatcher: Dispat
     schedules: [
       { name: 'report-invoices', every: 1, run: () => reporting.reportInvoices() },
       { name: 'report-overdue', every: 1, run: () => reporting.reportOverdue() },
-      { name: 'partitions', every: 60, run: () => options.keepPartitions() },
+      { name: 'partitions', every: 60, run: keepPartitions },
     ],
     log,
     clock,
@@ -146,23 +166,10 @@ async function openWorkers(options: WorkerOptions): Promise<{ dispatcher: Dispat
   await dispatcher.start();
   return {
     dispatcher,
+    announcer,
     async stop() {
       await dispatcher.stop();
       await orm.close();
     },
   };
-}
-
-/** The built-in handlers that call others, where they are configured. */
-function registerBuiltIn(
-  { handlers, licenseManager, stripe, announcer, clock }: WorkerOptions,
-  em: EntityManager,
-): void {
-  if (licenseManager !== undefined) {
-    const client = createLicenseManager({ ...licenseManager, timeoutSeconds: CALL_SECONDS });
-    handlers.register(new LicenseManagerHandlers(createProcessing({ em, announcer, clock }), client));
-  }
-  const { apiKey, apiBase } = stripe;
-  if (apiKey !== undefined)
-    handlers.register(new TruncatedInvoiceHandlers({ stripe: createStripe({ apiKey, apiBase }), announcer, clock }));
 }

@@ -5,3 +5,18 @@ export interface HandlerSource {
   handlers(): readonly RegisteredHandler[];
   handlersFor(type: string): readonly RegisteredHandler[];
 }
+
+/** Several as one; a name in two of them would be one delivery for two handlers. */
+export function mergeSources(...sources: readonly HandlerSource[]): HandlerSource {
+  const all = sources.flatMap((source) => source.handlers());
+  const twice = all.find(
+    ({ name }, index) => all.findIndex((other) => other.name === name) < index && !isSameIn(sources, name),
+  );
+  if (twice !== undefined) throw new Error(`Two handlers are named ${twice.name}; give one of them another name.`);
+  return { handlers: () => all, handlersFor: (type) => sources.flatMap((source) => source.handlersFor(type)) };
+}
+
+/** One handler may stand several times in its own source, once for each of its patterns. */
+function isSameIn(sources: readonly HandlerSource[], name: string): boolean {
+  return sources.filter((source) => source.handlers().some((handler) => handler.name === name)).length === 1;
+}

@@ -7,7 +7,6 @@ const SENTENCES = {
   SIGNATURE_INVALID: 'The Stripe-Signature header does not fit the body. Sign the bytes that are sent, with the secret of this endpoint.',
   PAYLOAD_INVALID: 'The body is no Stripe event: UTF-8 JSON, an object with an id and a type of 1 to 255 characters.',
   PAYLOAD_TOO_LARGE: 'The body is longer than 1 MiB, and no event of Stripe is.',
-  NOT_HANDLED: 'The event is stored, and not handled yet. Post it again.',
 } as const;
 
 export type PostRefusal = keyof typeof SENTENCES;

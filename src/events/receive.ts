@@ -17,7 +17,7 @@ export interface WebhookDependencies {
   /** Called once a post: its outcome, or the code of its refusal. */
   readonly onAnswer?: (answer: string) => void;
   /** `ACK=handled`: returns when the event is handled, throws NOT_HANDLED when it is not in time. */
-  readonly untilHandled?: (event: NewEvent) => Promise<void>;
+  readonly untilHandled?: (event: NewEvent, outcome: StoreOutcome) => Promise<void>;
 }
 
 const ANSWERS: Readonly<Record<StoreOutcome, string>> = {
@@ -47,7 +47,7 @@ function createTake(dependencies: WebhookDependencies): (body: Buffer, signature
     const event = readNewEvent(body, livemode);
     if (event === undefined) throw new PostRefusedError('PAYLOAD_INVALID');
     const outcome = await writer.write(event);
-    if (untilHandled !== undefined) await untilHandled(event);
+    if (untilHandled !== undefined) await untilHandled(event, outcome);
     return outcome;
   };
   return async (body, signature) => {

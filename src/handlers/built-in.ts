@@ -1,0 +1,39 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { HandlerMap } from '@renewal-ledger/sdk';
+import type { Clock } from '../clock.js';
+import type { Announcer } from '../ledger/announcer.js';
+import { createProcessing } from '../ledger/processing.js';
+import { createStripe } from '../stripe/client.js';
+import { InvoiceHandlers } from './invoice.handlers.js';
+import { createLicenseManager } from './license-manager-client.js';
+import { CALL_SECONDS, LicenseManagerHandlers } from './license-manager.handlers.js';
+import { SubscriptionHandlers } from './subscription.handlers.js';
+import { TruncatedInvoiceHandlers } from './truncated-invoice.handlers.js';
+
+export interface BuiltInOptions {
+  readonly em: EntityManager;
+  readonly announcer: Announcer;
+  readonly clock: Clock;
+  /** Undefined: a service of the user's own handles `renewal.paid`. */
+  readonly licenseManager: { readonly url: string; readonly token: string | undefined } | undefined;
+  /** Without a key nothing is fetched from Stripe. */
+  readonly stripe: { readonly apiKey: string | undefined; readonly apiBase: string | undefined };
+}
+
+/** Those that only read: what they record is folded, settled and written in batches. */
+export function createFactHandlers(): HandlerMap {
+  return new HandlerMap().register(new InvoiceHandlers()).register(new SubscriptionHandlers());
+}
+
+/** Those that call others, where they are configured; each of their deliveries runs alone. */
+export function createCallingHandlers({ em, announcer, clock, licenseManager, stripe }: BuiltInOptions): HandlerMap {
+  const map = new HandlerMap();
+  if (licenseManager !== undefined) {
+    const client = createLicenseManager({ ...licenseManager, timeoutSeconds: CALL_SECONDS });
+    map.register(new LicenseManagerHandlers(createProcessing({ em, announcer, clock }), client));
+  }
+  const { apiKey, apiBase } = stripe;
+  if (apiKey !== undefined)
+    map.register(new TruncatedInvoiceHandlers({ stripe: createStripe({ apiKey, apiBase }), announcer, clock }));
+  return map;
+}
