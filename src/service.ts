@@ -23,6 +23,8 @@ import { createReporting } from './ledger/reporting.js';
 import type { Logger } from './log.js';
 import { createGraphql } from './schema/graphql.js';
 
+export { loadPlugins } from './events/plugins.js';
+
 export type Role = 'all' | 'web' | 'worker';
 
 export interface ServiceOptions {
@@ -59,7 +61,7 @@ const MONTHS_AHEAD = 3;
 
 /** Opens connections (the writer, the workers, GraphQL and the jobs have pools of their own), starts the workers, and does not listen. */
 export async function openService(options: ServiceOptions): Promise<Service> {
-  const { databaseUrl: url, role, log, clock } = options;
+  const { databaseUrl: url, role, log } = options;
   const works = role !== 'web';
   const jobs = await openJobs({ url, log, works });
   const orm = await connectDatabase(url);

@@ -1,0 +1,79 @@
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { systemClock } from '../clock.js';
+import type { Config } from '../config.js';
+import { awaitDatabase } from '../database/await-database.js';
+import { openEmbeddedPostgres } from '../database/embedded-postgres.js';
+import { migrate } from '../database/migrate.js';
+import { connectDatabase } from '../database/orm.js';
+import { ListenError } from '../errors.js';
+import type { Logger } from '../log.js';
+import { loadPlugins, openService, type Role } from '../service.js';
+import { banner } from './banner.js';
+import { readSecrets } from './generated-secrets.js';
+import type { Closer } from './shutdown.js';
+
+export interface StartOptions {
+  readonly role: Role;
+  readonly log: Logger;
+  /** Called with how to close whatever was opened, as soon as it is open. */
+  readonly onClose: (close: Closer, withinMs: number) => void;
+}
+
+/** Together they are the ten seconds within which a stopped process is gone. */
+const PATIENCE = { service: 6_000, database: 4_000 };
+
+/** Brings the whole service up: database, migrations, workers, HTTP. Returns when it listens. */
+export async function start(config: Config, options: StartOptions): Promise<void> {
+  const { log, role } = options;
+  const handlers = await loadPlugins(config.handlers, process.cwd());
+  const databaseUrl = await openDatabase(config, options);
+  const { generated, ...secrets } = await readSecrets(config);
+  await migrated(databaseUrl, log);
+  const service = await openService({
+    ...config,
+    ...secrets,
+    databaseUrl,
+    role,
+    handlers,
+    log,
+    clock: systemClock,
+  });
+  options.onClose(() => service.stop(), PATIENCE.service);
+  const url = await listening(service.app, config);
+  log.info({ url, role }, 'Ready');
+  process.stdout.write(banner(url, generated));
+}
+
+async function openDatabase({ database }: Config, { log, onClose }: StartOptions): Promise<string> {
+  if (database.kind === 'url') {
+    await awaitDatabase(database.url, {
+      onWaiting: () => log.warn('The database does not answer yet; waiting for it'),
+    });
+    return database.url;
+  }
+  const server = await openEmbeddedPostgres({ dataDir: database.dataDir, onNotice: (sentence) => log.warn(sentence) });
+  onClose(() => server.stop(), PATIENCE.database);
+  return server.url();
+}
+
+async function migrated(databaseUrl: string, log: Logger): Promise<void> {
+  const orm = await connectDatabase(databaseUrl, { pool: 2 });
+  try {
+    const applied = await migrate(orm, { onWaiting: () => log.info('Another process migrates; waiting for it') });
+    if (applied.length > 0) log.info({ migrations: applied }, 'Migrated');
+  } finally {
+    await orm.close();
+  }
+}
+
+async function listening(app: FastifyInstance, { host, port }: Config): Promise<string> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    throw new ListenError({ host, port }, cause);
+  }
+  const { address, port: actual, family } = app.server.address() as AddressInfo;
+  const shown = ['0.0.0.0', '::'].includes(address) ? 'localhost' : address;
+  return `http://${family === 'IPv6' && shown === address ? `[${shown}]` : shown}:${actual}`;
+}
