@@ -16,6 +16,7 @@ import type { Logger } from '../log.js';
 import { authentication } from './authentication.js';
 import { createSchema } from './build-schema.js';
 import type { GraphqlContext } from './context.js';
+import { answerBrowsers, ideAssets } from './ide.js';
 import { LIMITS, limitRequests } from './limits.js';
 import { createLoaders } from './loaders/loaders.js';
 import { refusals } from './refusals.js';
@@ -55,10 +56,11 @@ export function createGraphql(dependencies: GraphqlDependencies): FastifyPluginA
     scope.addHook('onClose', () => apollo.stop());
     const { onRequest, callerOf } = authentication(dependencies.apiKeys);
     refusals(scope, translate);
+    if (dependencies.ide) await scope.register(ideAssets);
     scope.route({
       method: ['GET', 'POST'],
       url: '/graphql',
-      onRequest,
+      onRequest: dependencies.ide ? [answerBrowsers, onRequest] : onRequest,
       handler: fastifyApolloHandler(apollo, { context: async (request) => contextOf(dependencies, callerOf(request)) }),
     });
   };

@@ -12,7 +12,7 @@ export function refusals(scope: FastifyInstance, translate: TranslateError): voi
     return reply.code(status).send({ errors: [told] });
   });
   scope.addHook('onSend', async (_request, reply, payload) => {
-    void reply.header('cache-control', 'no-store');
+    if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
     if (reply.statusCode === 500) void reply.code(503);
     return payload;
   });
