@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createApiKeys } from '../../src/access/api-keys.js';
+import { ApiKeyScope } from '../../src/entities/states.js';
+import { startService, type TestService } from '../support/service.js';
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.stop());
+
+const metrics = (headers: Record<string, string> = {}) => fetch(`${service.url}/metrics`, { headers });
+const countOf = async (answer: string) => {
+  const text = await (await metrics({ authorization: `Bearer ${service.apiKey}` })).text();
+  return Number(new RegExp(`^renewal_ledger_webhook_posts_total\\{answer="${answer}"\\} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+};
+
+test('health and readiness need no key', async () => {
+  const health = await fetch(`${service.url}/healthz`);
+  expect([health.status, await health.json()]).toEqual([200, { status: 'ok' }]);
+  const ready = await fetch(`${service.url}/readyz`);
+  expect([ready.status, await ready.json()]).toMatchObject([200, { ready: true, checks: { database: true } }]);
+});
+
+test('metrics need an API key of any scope', async () => {
+  const key = await createApiKeys({ em: () => service.db.em() }).create({ name: 'prometheus', scope: ApiKeyScope.read });
+  const answer = await metrics({ authorization: `Bearer ${key}` });
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get('content-type')).toMatch(/^text\/plain/);
+  expect(await answer.text()).toContain('renewal_ledger_writer_queue_events 0');
+});
+
+test.each([
+  ['no key', {}],
+  ['a key that counts for nobody', { authorization: 'Bearer nobody' }],
+  ['another scheme', { authorization: 'Basic dGVzdA==' }],
+])('metrics with %s are refused', async (_, headers) => {
+  const answer = await metrics(headers);
+  expect([answer.status, await answer.json()]).toMatchObject([401, { error: { code: 'UNAUTHENTICATED' } }]);
+});
+
+test('posts are counted by their answer', async () => {
+  const before = await Promise.all(['STORED', 'DUPLICATE', 'SIGNATURE_INVALID'].map(countOf));
+  const event = { id: 'evt_counted', type: 'plan.created' };
+  await service.post(event);
+  await service.post(event);
+  await service.post(event);
+  await service.post(event, { 'stripe-signature': 'nonsense' });
+  const after = await Promise.all(['STORED', 'DUPLICATE', 'SIGNATURE_INVALID'].map(countOf));
+  expect(after.map((count, index) => count - before[index]!)).toEqual([1, 2, 1]);
+});
