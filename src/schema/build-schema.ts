@@ -6,6 +6,7 @@ import { CheckoutIntentResolver } from './resolvers/checkout-intent.resolver.js'
 import { EventResolver } from './resolvers/event.resolver.js';
 import { InvoiceResolver } from './resolvers/invoice.resolver.js';
 import { LinkResolver, MatchCandidateResolver, MatchExplanationResolver } from './resolvers/match.resolver.js';
+import { OverviewResolver } from './resolvers/overview.resolver.js';
 import { RenewalResolver } from './resolvers/renewal.resolver.js';
 import { ReplayResolver } from './resolvers/replay.resolver.js';
 import { SubscriptionResolver } from './resolvers/subscription.resolver.js';
@@ -22,6 +23,7 @@ export function createSchema(): GraphQLSchema {
       LinkResolver,
       MatchCandidateResolver,
       MatchExplanationResolver,
+      OverviewResolver,
       RenewalResolver,
       ReplayResolver,
       SubscriptionResolver,
