@@ -3,11 +3,16 @@
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 const NOTHING: JsonObject = Object.freeze({});
-const LAST_SECOND = 8_640_000_000_000; // the end of what a Date can hold
+const END_OF_YEAR_9999 = 253_402_300_799; // the last second that ISO 8601 writes with four digits
+const LONGEST_TEXT = 255; // Stripe promises that no id is longer
 
-/** Text with NUL reads as null: nothing of Stripe's has it, and PostgreSQL cannot store it. */
+/** Text that no id or enum can be reads as null: with NUL or half a surrogate pair, which PostgreSQL refuses, or too long for its indexes. */
 export function readText(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' && !value.includes('\0') ? value : null;
+  return typeof value === 'string' && value !== '' && value.length <= LONGEST_TEXT && isStorable(value) ? value : null;
+}
+
+function isStorable(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed();
 }
 
 /** A whole number that JavaScript holds exactly; no text, no fraction. */
@@ -15,10 +20,10 @@ export function readInteger(value: unknown): number | null {
   return Number.isSafeInteger(value) ? (value as number) : null;
 }
 
-/** Epoch seconds that a Date can hold, from 1970 on. */
+/** Epoch seconds from 1970 to the end of the year 9999. */
 export function readSeconds(value: unknown): number | null {
   const seconds = readInteger(value);
-  return seconds !== null && seconds >= 0 && seconds <= LAST_SECOND ? seconds : null;
+  return seconds !== null && seconds >= 0 && seconds <= END_OF_YEAR_9999 ? seconds : null;
 }
 
 export function readBoolean(value: unknown): boolean | null {
@@ -50,7 +55,7 @@ export function readMetadata(value: unknown): Record<string, string> {
   const pairs: [string, string][] = [];
   for (const [key, item] of Object.entries(readObject(value))) {
     const text = typeof item === 'number' || typeof item === 'boolean' ? String(item) : item;
-    if (typeof text === 'string' && !text.includes('\0') && !key.includes('\0')) pairs.push([key, text]);
+    if (typeof text === 'string' && isStorable(text) && isStorable(key)) pairs.push([key, text]);
   }
   return Object.fromEntries(pairs);
 }

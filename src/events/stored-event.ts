@@ -24,14 +24,16 @@ export function parseEvent({ body }: StoredEvent): AnyEvent {
   } catch {
     throw new GiveUp('The stored body of this event is not JSON.');
   }
-  if (typeof parsed !== 'object' || parsed === null) throw new GiveUp('The stored body of this event is not an object.');
+  if (typeof parsed !== 'object' || parsed === null)
+    throw new GiveUp('The stored body of this event is not an object.');
   return parsed as AnyEvent;
 }
 
-/** Stripe's `created`, epoch seconds; null where it is missing or is no time. */
+const END_OF_YEAR_9999 = 253_402_300_799;
+
+/** Stripe's `created`, epoch seconds; null where it is missing or no time that every part of the service can write. */
 export function createdOf(event: AnyEvent): Date | null {
   const { created } = event as { created?: unknown };
-  if (typeof created !== 'number' || !Number.isFinite(created)) return null;
-  const date = new Date(created * 1000);
-  return Number.isNaN(date.getTime()) ? null : date;
+  const isTime = typeof created === 'number' && created >= 0 && created <= END_OF_YEAR_9999;
+  return isTime ? new Date(created * 1000) : null;
 }

@@ -45,7 +45,9 @@ export async function raise(
   options: RaiseOptions,
 ): Promise<void> {
   if (announcements.length === 0) return;
-  const rows = announcements
+  // One batch can give the same reason twice: two invoices that carry the same bad metadata.
+  const unique = new Map(announcements.toReversed().map((announcement) => [idOf(announcement), announcement]));
+  const rows = [...unique.values()]
     .map((announcement) => toRow(announcement, options))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const { source, parameters } = toUnnest(rows, COLUMNS);
@@ -68,11 +70,16 @@ export async function raise(
   );
 }
 
+function idOf({ type, key }: RaisedEvent): string {
+  return `${type}:${key}`;
+}
+
 function toRow(
-  { type, key, object }: RaisedEvent,
+  event: RaisedEvent,
   { announcer, now, announce }: RaiseOptions,
 ): Record<keyof typeof COLUMNS, unknown> & { id: string } {
-  const id = `${type}:${key}`;
+  const { type, object } = event;
+  const id = idOf(event);
   const route = announce ? announcer.routeOf(type) : { state: EventState.IGNORED, ignoredBecause: HELD_BACK };
   return {
     id,

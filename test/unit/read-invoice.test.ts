@@ -156,17 +156,20 @@ const inBothLayouts: [string, InvoiceSpec, Expected][] = [
   ['a preview without id', { raw: { id: undefined } }, { id: null, subscription: 'sub_1Acme000000000000000000' }],
   ['an id that is a number', { raw: { id: 42 } }, { id: null }],
   ['an id with NUL', { raw: { id: 'in_\0' } }, { id: null }],
+  ['an id with half a surrogate pair', { raw: { id: 'in_\ud800' } }, { id: null }],
+  ['an id of 255 characters', { raw: { id: 'i'.repeat(255) } }, { id: 'i'.repeat(255) }],
+  ['an id of 256 characters', { raw: { id: 'i'.repeat(256) } }, { id: null }],
   [
     'amounts that are text or fractions',
     { raw: { total: '100', amount_paid: 10.5 } },
     { total: null, amountPaid: null },
   ],
   [
-    'times that no Date can hold',
-    { raw: { created: 8.64e12 + 1, period_end: -1, period_start: 1e300 } },
+    'times before 1970 or beyond the year 9999',
+    { raw: { created: 253_402_300_800, period_end: -1, period_start: 1e300 } },
     { created: null, periodEnd: null, periodStart: null },
   ],
-  ['the last time that a Date can hold', { raw: { created: 8.64e12 } }, { created: 8.64e12 }],
+  ['the last second of the year 9999', { raw: { created: 253_402_300_799 } }, { created: 253_402_300_799 }],
   [
     'fields that are lists and objects',
     { raw: { status: ['paid'], currency: {}, billing_reason: 7 } },

@@ -1,0 +1,88 @@
+import { pino } from 'pino';
+import { systemClock } from '../../src/clock.js';
+import { inTransaction } from '../../src/database/transaction.js';
+import { readFacts } from '../../src/events/fact-reading.js';
+import type { ReadEvent } from '../../src/events/fact-recorder.js';
+import { insertStatement, parametersOf } from '../../src/events/insert-events.js';
+import { readNewEvent } from '../../src/events/new-event.js';
+import { createFactHandlers } from '../../src/handlers/built-in.js';
+import type { Announcer } from '../../src/ledger/announcer.js';
+import { createLedger, type Ledger } from '../../src/ledger/ledger.js';
+import { createFactRecorder, type FactOutcome } from '../../src/ledger/record-facts.js';
+import { openTestDatabase, type TestDatabase } from './database.js';
+
+/** The ledger over a database of its own, without workers: what they would do is called by the test. */
+export interface TestLedger extends Ledger {
+  readonly db: TestDatabase;
+  /** The keys signalled so far. */
+  readonly signals: readonly string[];
+  /** Stores events, and records their facts as one batch of a worker: in one transaction. */
+  record(...events: object[]): Promise<ReadonlyMap<string, FactOutcome>>;
+  /** The events that the ledger raised, oldest first; of these types, if any are named. */
+  raised(...types: string[]): Promise<RaisedEvent[]>;
+  /** Removes every row of the ledger. */
+  empty(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface RaisedEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly object: Readonly<Record<string, unknown>>;
+}
+
+export async function openTestLedger(): Promise<TestLedger> {
+  const db = await openTestDatabase();
+  await db.sql('create table event_body_partition.test partition of event_body default');
+  const signals: string[] = [];
+  const announcer: Announcer = {
+    routeOf: () => ({ state: 'PENDING', ignoredBecause: null }),
+    wake: async () => undefined,
+    signal: async (_tx, keys) => void signals.push(...keys),
+  };
+  const recordFacts = createFactRecorder({ announcer, clock: systemClock });
+  return {
+    ...createLedger({ em: db.orm.em, announcer, clock: systemClock }),
+    db,
+    signals,
+    async record(...events) {
+      await store(db, events);
+      const read = (await Promise.all(events.map(readEvent))).filter((event) => event !== null);
+      return inTransaction(db.orm.em, (tx) => recordFacts(tx, read));
+    },
+    raised: (...types) => readRaised(db, types),
+    empty: async () =>
+      void (await db.sql('truncate checkout_intent, subscription, invoice, event, event_body cascade')),
+    close: () => db.close(),
+  };
+}
+
+async function store(db: TestDatabase, events: readonly object[]): Promise<void> {
+  const stored = events.map((event) => {
+    const read = readNewEvent(Buffer.from(JSON.stringify(event)), 'both');
+    if (read === undefined) throw new TypeError('This is no event.');
+    return read;
+  });
+  await db.sql(insertStatement(stored.length), parametersOf(stored));
+}
+
+const factHandlers = createFactHandlers();
+const log = pino({ level: 'silent' });
+
+async function readEvent(event: object): Promise<ReadEvent | null> {
+  const { id, type } = event as { id: string; type: string };
+  const runs = factHandlers.handlersFor(type).map((handler) => ({ handler, tries: 1 }));
+  const stored = { id, type, receivedAt: systemClock.now().toISOString(), body: Buffer.from(JSON.stringify(event)) };
+  const { read, failures } = await readFacts(stored, runs, log);
+  for (const failure of failures.values()) throw failure;
+  return read;
+}
+
+async function readRaised(db: TestDatabase, types: readonly string[]): Promise<RaisedEvent[]> {
+  const rows = await db.sql<{ id: string; type: string; body: Buffer }>(
+    `select e.id, e.type, b.body from event e join event_body b on b.event_id = e.id
+     where e.source = 'LEDGER' and ($1::text[] = '{}' or e.type = any($1)) order by e.received_at, e.id`,
+    [types],
+  );
+  return rows.map(({ id, type, body }) => ({ id, type, object: JSON.parse(body.toString('utf8')).data.object }));
+}
