@@ -5,6 +5,7 @@ import { systemClock, type Clock } from '../../src/clock.js';
 import { ApiKeyScope } from '../../src/entities/states.js';
 import { createAnnouncer } from '../../src/events/announcer.js';
 import type { JobSender } from '../../src/events/jobs.js';
+import { ensurePartitions } from '../../src/events/partitions.js';
 import { createReplay } from '../../src/events/replay.js';
 import { createLedger } from '../../src/ledger/ledger.js';
 import { createGraphql, type GraphqlDependencies } from '../../src/schema/graphql.js';
@@ -35,6 +36,7 @@ export const keyOf = (scope: ApiKeyScope) => `key-of-${scope}`;
 
 /** `/graphql` alone over real HTTP, with the real ledger and no workers. A key of each scope is named after it. */
 export async function serveGraphql(db: TestDatabase, overrides: Partial<GraphqlDependencies> & { clock?: Clock } = {}): Promise<GraphqlService> {
+  await ensurePartitions(db.sql, { months: 1 });
   const logged: string[] = [];
   const clock = overrides.clock ?? systemClock;
   const scopes = new Map(Object.values(ApiKeyScope).map((scope) => [keyOf(scope), { name: `the ${scope} key`, scope }]));
