@@ -29,7 +29,10 @@ export class EmbeddedPostgresError extends LedgerError {
 export class DataDirectoryInUseError extends LedgerError {
   readonly code = 'DATA_DIR_IN_USE';
 
-  constructor(readonly directory: string, readonly pid: number | undefined) {
+  constructor(
+    readonly directory: string,
+    readonly pid: number | undefined,
+  ) {
     const holder = pid === undefined ? 'Another renewal-ledger' : `Another renewal-ledger (process ${pid})`;
     super(`${holder} already runs on ${directory}. Stop it first, or set DATA_DIR to a directory of its own.`);
   }
@@ -70,4 +73,34 @@ export class UnauthenticatedError extends CallerError {
 /** The API key's scope is too small. */
 export class ForbiddenError extends CallerError {
   readonly code = 'FORBIDDEN';
+}
+
+/** The database that DATABASE_URL names cannot be used. */
+export class DatabaseAwayError extends LedgerError {
+  readonly code = 'DATABASE_AWAY';
+
+  constructor(cause: Error) {
+    const { code } = cause as { code?: string };
+    super(
+      `The database that DATABASE_URL names cannot be used (${code ?? 'no answer'}). Check that it runs, and its address, user, password and database.`,
+      { cause },
+    );
+  }
+}
+
+/** The address that we are to listen on cannot be had. */
+export class ListenError extends LedgerError {
+  readonly code = 'LISTEN_FAILED';
+
+  constructor(
+    readonly address: Readonly<{ host: string; port: number }>,
+    cause: unknown,
+  ) {
+    const { code } = cause as { code?: string };
+    const advice =
+      code === 'EADDRINUSE'
+        ? 'Stop what listens there, or set PORT.'
+        : 'Set HOST and PORT to an address of this machine.';
+    super(`${address.host} port ${address.port} cannot be listened on (${code}). ${advice}`, { cause });
+  }
 }

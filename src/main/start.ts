@@ -8,7 +8,7 @@ import { migrate } from '../database/migrate.js';
 import { connectDatabase } from '../database/orm.js';
 import { ListenError } from '../errors.js';
 import type { Logger } from '../log.js';
-import { loadPlugins, openService, type Role } from '../service.js';
+import type { Role } from '../service.js';
 import { banner } from './banner.js';
 import { readSecrets } from './generated-secrets.js';
 import type { Closer } from './shutdown.js';
@@ -26,8 +26,12 @@ const PATIENCE = { service: 6_000, database: 4_000 };
 /** Brings the whole service up: database, migrations, workers, HTTP. Returns when it listens. */
 export async function start(config: Config, options: StartOptions): Promise<void> {
   const { log, role } = options;
+  // The service is large: its modules are loaded while the database starts.
+  const [databaseUrl, { loadPlugins, openService }] = await Promise.all([
+    openDatabase(config, options),
+    import('../service.js'),
+  ]);
   const handlers = await loadPlugins(config.handlers, process.cwd());
-  const databaseUrl = await openDatabase(config, options);
   const { generated, ...secrets } = await readSecrets(config);
   await migrated(databaseUrl, log);
   const service = await openService({

@@ -69,9 +69,13 @@ export async function startPostmaster(cluster: Cluster, options: PostmasterOptio
   }
 }
 
-/** Ends the server as PostgreSQL's "fast" shutdown does: sessions end, a checkpoint is written. Forced after 8 s; nothing committed is lost then either. */
+/**
+ * Ends the server: sessions that are ending are let go, then PostgreSQL's "fast" shutdown ends the others and writes a
+ * checkpoint. What is forced at the very end loses nothing committed either.
+ */
 export async function stopPostmaster({ pid }: Postmaster, directory: string): Promise<void> {
   for (const [signal, forMilliseconds] of [
+    ['SIGTERM', 300],
     ['SIGINT', 8_000],
     ['SIGQUIT', 2_000],
     ['SIGKILL', 2_000],
