@@ -114,6 +114,28 @@ export function readDatabaseConfig(env: Variables = process.env): Config['databa
   return toDatabase(parsed.data);
 }
 
+/** Where the service that runs beside a command answers, and what is configured to call it by. */
+export function readServiceAddress(env: Variables = process.env): Readonly<{
+  url: string;
+  adminApiKey: string | undefined;
+  webhookSecret: string | undefined;
+  /** Where generated secrets are kept; undefined with DATABASE_URL. */
+  dataDir: string | undefined;
+}> {
+  const { HOST, PORT, ADMIN_API_KEY, STRIPE_WEBHOOK_SECRET } = givenIn(env);
+  const fields = { HOST: true, PORT: true, ADMIN_API_KEY: true, STRIPE_WEBHOOK_SECRET: true } as const;
+  const parsed = Environment.pick(fields).safeParse({ HOST, PORT, ADMIN_API_KEY, STRIPE_WEBHOOK_SECRET });
+  if (!parsed.success) throw new ConfigInvalidError(problemsOf(parsed.error));
+  const database = readDatabaseConfig(env);
+  const host = ['0.0.0.0', '::'].includes(parsed.data.HOST) ? 'localhost' : parsed.data.HOST;
+  return {
+    url: `http://${host}:${parsed.data.PORT}`,
+    adminApiKey: parsed.data.ADMIN_API_KEY,
+    webhookSecret: parsed.data.STRIPE_WEBHOOK_SECRET?.[0],
+    dataDir: database.kind === 'embedded' ? database.dataDir : undefined,
+  };
+}
+
 type Variables = Readonly<Record<string, string | undefined>>;
 
 function givenIn(env: Variables): Variables {
