@@ -66,8 +66,7 @@ function createRunner(map: HandlerMap, { log = console, timeoutSeconds = 25 }: R
         runHandler(handler, event, { ...call, signal }),
       ),
     );
-    if ('error' in run.outcome)
-      log.error(`${handler.name} did not handle ${event.type} ${event.id}.`, { tries, error: run.outcome.error });
+    report(run, { key, tries, event }, log);
     return byOptions(run, tries);
   };
 
@@ -87,4 +86,13 @@ function byOptions(run: HandlerRun, tries: number): HandlerRun {
     ...run,
     outcome: { kind: 'retryLater', error, afterSeconds: Math.min(firstSeconds * 2 ** (tries - 1), maxSeconds) },
   };
+}
+
+function report({ handler, outcome }: HandlerRun, { event, tries }: Delivery, log: HandlerLog): void {
+  const subject = `${event.type} ${event.id}`;
+  if (outcome.kind === 'retryLater') {
+    log.info(`${handler.name} asks to have ${subject} again.`, { tries, afterSeconds: outcome.afterSeconds });
+  } else if ('error' in outcome) {
+    log.error(`${handler.name} did not handle ${subject}.`, { tries, error: outcome.error });
+  }
 }

@@ -1,0 +1,76 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+export const SDK = fileURLToPath(new URL('../../', import.meta.url));
+const MODULES = path.join(SDK, '../node_modules');
+
+/** Runs a program of the workspace; throws with its output where it fails. */
+export async function runBin(name: string, args: readonly string[], cwd = SDK): Promise<string> {
+  const { stdout } = await run(path.join(MODULES, '.bin', name), args, { cwd, timeout: 150_000 }).catch(
+    (error: Error) => {
+      const { stdout: said } = error as Error & { stdout: string };
+      throw new Error(`${name} failed:\n${said}`, { cause: error });
+    },
+  );
+  return stdout;
+}
+
+export interface Packed {
+  readonly tarball: string;
+  /** Where the tarball is installed, beside the consumers. */
+  readonly folder: string;
+}
+
+/** Builds and packs the package, and installs the tarball next to copies of the consumers. Needs no network: peers come from here. */
+export async function packAndInstall(): Promise<Packed> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'sdk-consumers-'));
+  const { stdout } = await run('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', folder], {
+    cwd: SDK,
+  });
+  const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ filename: string }];
+  await cp(path.join(SDK, 'consumers'), folder, { recursive: true });
+  const ours = (name: string) => `file:${path.join(MODULES, name)}`;
+  const manifest = {
+    private: true,
+    type: 'module',
+    dependencies: {
+      '@renewal-ledger/sdk': `file:./${filename}`,
+      stripe: ours('stripe'),
+      '@types/node': ours('@types/node'),
+    },
+    overrides: { standardwebhooks: ours('standardwebhooks') },
+  };
+  await writeFile(path.join(folder, 'package.json'), JSON.stringify(manifest));
+  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder });
+  return { tarball: path.join(folder, filename), folder };
+}
+
+export interface RunningConsumer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts a consumer's program, which prints the port that it listens on. */
+export async function startConsumer(program: string, secret: string): Promise<RunningConsumer> {
+  const child: ChildProcess = spawn(process.execPath, [program, secret], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
+  const lines = createInterface({ input: child.stdout! });
+  const [line] = (await Promise.race([
+    once(lines, 'line'),
+    exited.then(([code]) => [`exited with ${String(code)}`]),
+  ])) as [string];
+  const port = /^listening on (\d+)$/.exec(line)?.[1];
+  if (port === undefined) throw new Error(`${program} ${line}`);
+  const stop = async () => {
+    child.kill('SIGKILL');
+    await exited;
+  };
+  return { url: `http://127.0.0.1:${port}/`, stop };
+}
