@@ -29,39 +29,39 @@ export interface Scope {
   readonly refusedPairs: readonly RefusedPairRecord[];
 }
 
-const ATTEMPTS = 5;
+const ATTEMPTS = 10;
 
 const OF_INTENTS = 'id = any($1::text[]) or checkout_intent_id = any($2::bigint[])';
 
 /**
  * Locks every checkout intent that the keys belong to, then all their subscriptions, each ascending by id; a subscription's row is made
- * where there is none. Who owns what can change between looking and locking: then it lets go (a savepoint) and looks again.
+ * where there is none. The subscriptions can lead to more intents (two that name one subscription), and owners can change between
+ * looking and locking: then it lets go (a savepoint) and locks those too.
  */
 export async function lockScope(tx: Transaction, keys: ScopeKeys): Promise<Scope> {
   // Weak, and shared by all that settle; createCheckoutIntent's stronger lock waits for them, and so finds the facts that named it.
   await tx.query('lock table subscription in row exclusive mode');
-  for (let attempt = 1; ; attempt += 1) {
+  let intentIds = keys.intentIds ?? [];
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     await tx.query('savepoint scope');
-    const scope = await tryLock(tx, keys);
+    const { scope, owners } = await tryLock(tx, { ...keys, intentIds });
     if (scope !== null) return scope;
-    if (attempt === ATTEMPTS)
-      throw new Error('The owners of these subscriptions changed again and again while they were being locked.');
     await tx.query('rollback to savepoint scope');
+    intentIds = owners;
   }
+  throw new Error('The owners of these subscriptions changed again and again while they were being locked.');
 }
 
-async function tryLock(tx: Transaction, keys: ScopeKeys): Promise<Scope | null> {
+/** Without a scope where a subscription belongs to an intent that was not locked. */
+async function tryLock(tx: Transaction, keys: ScopeKeys): Promise<{ scope: Scope | null; owners: string[] }> {
   const intentIds = await findIntentIds(tx, keys);
   const intents = intentIds.length === 0 ? [] : await lockIntents(tx, intentIds);
   const subscriptions = await lockSubscriptions(tx, keys.subscriptionIds ?? [], intentIds);
   const subscriptionIds = subscriptions.map(({ id }) => id);
   const owners = await findIntentIds(tx, { ...keys, subscriptionIds });
-  if (owners.some((id) => !intentIds.includes(id))) return null;
-  return {
-    intents,
-    subscriptions,
-    ...(await readRecords(tx, { intentIds, subscriptionIds, invoiceIds: keys.invoiceIds ?? [] })),
-  };
+  if (owners.some((id) => !intentIds.includes(id))) return { scope: null, owners };
+  const records = await readRecords(tx, { intentIds, subscriptionIds, invoiceIds: keys.invoiceIds ?? [] });
+  return { scope: { intents, subscriptions, ...records }, owners };
 }
 
 /** The same without a lock, for a look that changes nothing. */

@@ -1,19 +1,32 @@
 import { pino } from 'pino';
 import { systemClock } from '../../src/clock.js';
 import { inTransaction } from '../../src/database/transaction.js';
+import { CheckoutIntentState } from '../../src/entities/states.js';
 import { readFacts } from '../../src/events/fact-reading.js';
 import type { ReadEvent } from '../../src/events/fact-recorder.js';
 import { insertStatement, parametersOf } from '../../src/events/insert-events.js';
 import { readNewEvent } from '../../src/events/new-event.js';
 import { createFactHandlers } from '../../src/handlers/built-in.js';
 import type { Announcer } from '../../src/ledger/announcer.js';
+import type { CreateCheckoutIntent } from '../../src/ledger/commands/checkout-intents.js';
+import type { CreateRenewal } from '../../src/ledger/commands/renewals.js';
 import { createLedger, type Ledger } from '../../src/ledger/ledger.js';
 import { createFactRecorder, type FactOutcome } from '../../src/ledger/record-facts.js';
+import type { RenewalRecord } from '../../src/ledger/records.js';
+import { selectList, toRecords } from '../../src/ledger/rows.js';
+import { renewalTable } from '../../src/ledger/tables.js';
+import { DUE, instant, INTENT_UUID } from './builders.js';
 import { openTestDatabase, type TestDatabase } from './database.js';
 
 /** The ledger over a database of its own, without workers: what they would do is called by the test. */
 export interface TestLedger extends Ledger {
   readonly db: TestDatabase;
+  /** The intent that the default invoices name, unless the input says otherwise. */
+  intent(input?: Partial<CreateCheckoutIntent>): Promise<string>;
+  /** A renewal of the intent that is due with the default invoice, unless the input says otherwise. */
+  renewal(checkoutIntentId: string, input?: Partial<CreateRenewal>): Promise<string>;
+  /** The rows of renewals, by id. */
+  renewals(): Promise<RenewalRecord[]>;
   /** The keys signalled so far. */
   readonly signals: readonly string[];
   /** Stores events, and records their facts as one batch of a worker: in one transaction. */
@@ -31,6 +44,8 @@ export interface RaisedEvent {
   readonly object: Readonly<Record<string, unknown>>;
 }
 
+const { CREATED } = CheckoutIntentState;
+
 export async function openTestLedger(): Promise<TestLedger> {
   const db = await openTestDatabase();
   await db.sql('create table event_body_partition.test partition of event_body default');
@@ -41,10 +56,23 @@ export async function openTestLedger(): Promise<TestLedger> {
     signal: async (_tx, keys) => void signals.push(...keys),
   };
   const recordFacts = createFactRecorder({ announcer, clock: systemClock });
+  const ledger = createLedger({ em: db.orm.em, announcer, clock: systemClock });
+  let lastNumber = 0;
   return {
-    ...createLedger({ em: db.orm.em, announcer, clock: systemClock }),
+    ...ledger,
     db,
     signals,
+    intent: (input) =>
+      ledger.createCheckoutIntent({ uuid: INTENT_UUID, quantity: 1, state: CREATED, ...input }, 'tests'),
+    renewal(checkoutIntentId, input) {
+      const subscriptionPlanRenewalId = `plan-renewal-${(lastNumber += 1)}`;
+      const due = { checkoutIntentId, subscriptionPlanRenewalId, effectiveDate: instant(DUE) };
+      return ledger.createRenewal({ ...due, ...input }, 'tests');
+    },
+    async renewals() {
+      const rows = await db.sql(`select ${selectList(renewalTable)} from renewal order by id`);
+      return toRecords(renewalTable, rows);
+    },
     async record(...events) {
       await store(db, events);
       const read = (await Promise.all(events.map(readEvent))).filter((event) => event !== null);

@@ -29,7 +29,7 @@ export interface UpdateCheckoutIntent extends IntentFields {
 }
 
 /** A repeat answers the present row. Finds the facts that named the intent before it existed. */
-export function createCheckoutIntent(context: CommandContext, input: CreateCheckoutIntent): Promise<string> {
+export async function createCheckoutIntent(context: CommandContext, input: CreateCheckoutIntent): Promise<string> {
   assertFields(input);
   return runCommand(context, async (tx) => {
     // Waits for whoever is storing facts: either they see this intent, or it sees the subscriptions that name it.
@@ -43,7 +43,7 @@ export function createCheckoutIntent(context: CommandContext, input: CreateCheck
   });
 }
 
-export function updateCheckoutIntent(context: CommandContext, input: UpdateCheckoutIntent): Promise<string> {
+export async function updateCheckoutIntent(context: CommandContext, input: UpdateCheckoutIntent): Promise<string> {
   assertFields(input);
   if (input.state === null) throw new BadInputError('state cannot be cleared; leave it out, or give a state.');
   if (input.quantity === null) throw new BadInputError('quantity cannot be cleared; leave it out, or give a number.');

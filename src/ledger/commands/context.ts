@@ -73,8 +73,19 @@ export function withRenewal(scope: Scope, renewal: RenewalRecord): Scope {
 export function assertText(field: string, value: string | null | undefined): void {
   if (value === null || value === undefined) return;
   if (value.includes('\0')) throw new BadInputError(`${field} holds a NUL character; leave it out.`);
+  if (!value.isWellFormed()) throw new BadInputError(`${field} holds half a surrogate pair; leave it out.`);
   if (value.trim() === '') throw new BadInputError(`${field} is empty; give a value, or leave it out.`);
   if (value.length > 255) throw new BadInputError(`${field} is longer than 255 characters.`);
+}
+
+const END_OF_YEAR_9999 = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** Refuses times before 1970 and beyond the year 9999: nothing of Stripe's lies there. */
+export function assertDate(field: string, value: Date | null | undefined): void {
+  if (value === null || value === undefined) return;
+  const time = value.getTime();
+  if (time >= 0 && time <= END_OF_YEAR_9999) return;
+  throw new BadInputError(`${field} must be a time from 1970 to 9999.`);
 }
 
 /** An id as it may stand in an error: bounded, and without line breaks. */

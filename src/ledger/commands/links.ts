@@ -25,7 +25,7 @@ export interface LinkResult {
 }
 
 /** Links by the rules, or to the renewal named. Never overwrites a link. */
-export function linkInvoice(context: CommandContext, { invoiceId, renewalId }: LinkInvoice): Promise<LinkResult> {
+export async function linkInvoice(context: CommandContext, { invoiceId, renewalId }: LinkInvoice): Promise<LinkResult> {
   assertText('invoiceId', invoiceId);
   return runCommand(context, (tx) =>
     renewalId === null || renewalId === undefined
@@ -35,7 +35,7 @@ export function linkInvoice(context: CommandContext, { invoiceId, renewalId }: L
 }
 
 /** Takes a wrong link back for good: the rules never make it again. Refused once processing has begun. */
-export function unlinkInvoice(
+export async function unlinkInvoice(
   context: CommandContext,
   { renewalId, reason }: { renewalId: string; reason: string },
 ): Promise<string> {

@@ -8,7 +8,16 @@ import { toRecords, selectList } from '../rows.js';
 import { lockScope, type Scope } from '../scope.js';
 import type { Settlement } from '../settle.js';
 import { renewalTable } from '../tables.js';
-import { assertText, type CommandContext, lockRenewal, quote, runCommand, settleFor, withRenewal } from './context.js';
+import {
+  assertDate,
+  assertText,
+  type CommandContext,
+  lockRenewal,
+  quote,
+  runCommand,
+  settleFor,
+  withRenewal,
+} from './context.js';
 
 export interface CreateRenewal {
   readonly checkoutIntentId: string;
@@ -34,10 +43,12 @@ export interface UpdateRenewal {
 }
 
 /** A repeat answers the present row. Settles, and with that wakes what waited. */
-export function createRenewal(context: CommandContext, input: CreateRenewal): Promise<string> {
+export async function createRenewal(context: CommandContext, input: CreateRenewal): Promise<string> {
   assertText('subscriptionPlanRenewalId', input.subscriptionPlanRenewalId);
   assertText('stripeSubscriptionId', input.stripeSubscriptionId);
   assertText('stripeInvoiceId', input.stripeInvoiceId);
+  assertDate('effectiveDate', input.effectiveDate);
+  assertDate('processedAt', input.processedAt);
   return runCommand(context, async (tx) => {
     const present = await findRenewal(tx, input.subscriptionPlanRenewalId);
     if (present !== null) return present;
@@ -60,9 +71,10 @@ export function createRenewal(context: CommandContext, input: CreateRenewal): Pr
   });
 }
 
-export function updateRenewal(context: CommandContext, input: UpdateRenewal): Promise<string> {
+export async function updateRenewal(context: CommandContext, input: UpdateRenewal): Promise<string> {
   assertText('reason', input.reason);
   assertText('stripeSubscriptionId', input.stripeSubscriptionId);
+  assertDate('effectiveDate', input.effectiveDate);
   return runCommand(context, async (tx) => {
     const { scope, renewal } = await lockRenewal(tx, input.id, { subscriptionIds: toList(input.stripeSubscriptionId) });
     assertMayEdit(renewal, input);
@@ -71,7 +83,7 @@ export function updateRenewal(context: CommandContext, input: UpdateRenewal): Pr
       next: withRenewal(scope, edited(renewal, input)),
       reason: input.reason,
     });
-    if (input.effectiveDate !== undefined || input.stripeSubscriptionId !== undefined)
+    if (input.effectiveDate !== undefined || input.stripeSubscriptionId !== undefined || input.isCanceled !== undefined)
       assertOnlyOneAtDate(settled, renewal.id);
     return renewal.id;
   });
@@ -144,11 +156,13 @@ function assertOnlyOneAtDate(settled: readonly Settlement[], renewalId: string):
   const renewals = settled.flatMap((settlement) => settlement.renewals);
   const renewal = renewals.find(({ id }) => id === renewalId);
   const date = renewal?.effectiveDate?.getTime();
-  if (renewal === undefined || renewal.subscriptionId === null || date === undefined || renewal.canceledByHand) return;
+  if (renewal === undefined || date === undefined || renewal.canceledByHand) return;
   const twin = renewals.find(
     (other) =>
       other.id !== renewal.id &&
       other.subscriptionId === renewal.subscriptionId &&
+      // Without a subscription yet, those of one intent will have the same one.
+      (other.subscriptionId !== null || other.intentId === renewal.intentId) &&
       other.effectiveDate?.getTime() === date &&
       !other.canceledByHand,
   );
