@@ -88,6 +88,44 @@ function columnsOf(marks: readonly DeliveryMark[]): unknown[][] {
   ];
 }
 
+export interface ClaimedMark extends Omit<DeliveryMark, 'state' | 'signals'> {
+  readonly state: Mark['state'] | 'PENDING';
+  /** The row as it was claimed. */
+  readonly claimed: Pick<DeliveryRow, 'state' | 'tries' | 'signals'>;
+}
+
+/**
+ * Marks a claimed delivery and brings its event's state up to date, in one statement; the event's row must be locked. False, and nothing
+ * is changed, if the delivery is not any more as it was claimed.
+ */
+export async function markDelivery(tx: Transaction, { claimed, ...mark }: ClaimedMark): Promise<boolean> {
+  const marked = await tx.query(
+    `with marked as (
+       update delivery
+          set state = $6, tries = $7, waiting_for = $8::text,
+              waiting_since = case when $8::text = waiting_for then coalesce(waiting_since, now()) when $8::text is not null then now() end,
+              last_error = $9, next_try_at = now() + $10::float8 * interval '1 second',
+              finished_at = case when $6 in ('DONE', 'DEAD') then now() end
+        where event_id = $1 and handler = $2 and state = $3 and tries = $4 and signals = $5
+       returning event_id, state),
+     judged as (
+       update event e set state = s.state, handled_at = case s.state when 'HANDLED' then now() end, ignored_because = null
+         from (select ${JUDGEMENT} as state
+                 from (select state from delivery where event_id = $1 and handler <> $2 union all select state from marked) d) s
+        where e.id = (select event_id from marked) and e.state <> s.state)
+     select 1 from marked`,
+    [
+      mark.eventId, mark.handler, claimed.state, claimed.tries, claimed.signals,
+      mark.state, mark.tries, mark.waitingFor, mark.lastError, mark.nextTrySeconds,
+    ],
+  );
+  return marked.length > 0;
+}
+
+/** An event's state by its deliveries `d`. */
+const JUDGEMENT = `case when bool_or(d.state = 'DEAD') then 'DEAD' when bool_or(d.state = 'RETRYING') then 'RETRYING'
+                        when bool_or(d.state = 'WAITING') then 'WAITING' when bool_or(d.state = 'PENDING') then 'PENDING' else 'HANDLED' end`;
+
 /**
  * The state of events from their deliveries: DEAD, else RETRYING, WAITING, PENDING, else HANDLED; IGNORED where there is none.
  * The events' rows must be locked.
@@ -97,9 +135,7 @@ export async function recomputeEvents(tx: Transaction, eventIds: readonly string
     `update event e
         set state = s.state, handled_at = case s.state when 'HANDLED' then now() end,
             ignored_because = case s.state when 'IGNORED' then $2 end
-       from (select v.id, case when count(d.event_id) = 0 then 'IGNORED' when bool_or(d.state = 'DEAD') then 'DEAD'
-                               when bool_or(d.state = 'RETRYING') then 'RETRYING' when bool_or(d.state = 'WAITING') then 'WAITING'
-                               when bool_or(d.state = 'PENDING') then 'PENDING' else 'HANDLED' end as state
+       from (select v.id, case when count(d.event_id) = 0 then 'IGNORED' else ${JUDGEMENT} end as state
                from unnest($1::text[]) v (id) left join delivery d on d.event_id = v.id group by v.id) s
       where e.id = s.id and e.state <> s.state`,
     [eventIds, IgnoredBecause.NO_HANDLER],

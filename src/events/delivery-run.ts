@@ -3,19 +3,18 @@ import type { RegisteredHandler } from '@renewal-ledger/sdk';
 import type { Clock } from '../clock.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
 import type { Logger } from '../log.js';
-import { lockEvents, recomputeEvents, UNFINISHED } from './deliveries.js';
+import { lockEvents, markDelivery, UNFINISHED } from './deliveries.js';
 import { doneMark, failureMark, type Mark, waitingMark } from './delivery-marks.js';
 import { type EmittedEvent, type HandlerWork, runHandler, untilAborted } from './handler-run.js';
 import type { Jobs } from './jobs.js';
-import { deliveryQueueOf } from './queues.js';
-import { EVENT_WITH_BODY, parseEvent, STORED_EVENT, type StoredEvent } from './stored-event.js';
+import { EVENT_WITH_BODY, parseEvent } from './stored-event.js';
 
 /** Raises a handler's own events, each once by its id, in the transaction given. The ledger's. */
 export type Raise = (tx: Transaction, events: readonly EmittedEvent[]) => Promise<void>;
 
 export interface DeliveryRunDeps {
   readonly em: EntityManager;
-  readonly jobs: Pick<Jobs, 'sendDeliveries' | 'finish'>;
+  readonly jobs: Pick<Jobs, 'sendDeliveries' | 'query'>;
   readonly raise: Raise;
   readonly log: Logger;
   readonly clock: Clock;
@@ -24,13 +23,14 @@ export interface DeliveryRunDeps {
 
 /** A delivery's job as a worker holds it. */
 export interface HeldJob {
-  readonly jobId: string;
   readonly eventId: string;
   /** The job was held before, by a worker that died: its claim counts no more. */
   readonly isTakeover: boolean;
 }
 
-interface Claim extends StoredEvent {
+interface Claim {
+  readonly id: string;
+  readonly body: Uint8Array | null;
   readonly state: 'PENDING' | 'RETRYING' | 'WAITING';
   readonly tries: number;
   readonly signals: number;
@@ -47,10 +47,10 @@ export const timeoutOf = (handler: RegisteredHandler): number => handler.options
 
 /**
  * Runs one delivery: claims it, runs the handler without a transaction, and marks what came of it, in one transaction with the handler's
- * writes, its events, the event's state, the next job, and the end of this one. A delivery that is not due is left alone.
+ * writes, its events, the event's state and the next job. A delivery that is not due is left alone. The job is ended by its queue.
  */
 export async function runDelivery(deps: DeliveryRunDeps, handler: RegisteredHandler, job: HeldJob): Promise<void> {
-  const claim = await claimDelivery(deps.em, handler, job);
+  const claim = await claimDelivery(deps, handler, job);
   if (claim === undefined) return;
   const run = { deps, handler, job, claim };
   try {
@@ -64,18 +64,17 @@ export async function runDelivery(deps: DeliveryRunDeps, handler: RegisteredHand
 
 /**
  * Counts the try before it is made, so that a handler that takes its process along is dead some day, and sets the time by which it
- * must have been marked: until then other jobs of the same delivery find nothing due.
+ * must have been marked: until then other jobs of the same delivery find nothing due. A claim that a crash of the database forgets is
+ * made again; the mark is what counts.
  */
-async function claimDelivery(em: EntityManager, handler: RegisteredHandler, job: HeldJob): Promise<Claim | undefined> {
-  const [claim] = await inTransaction(em, (tx) =>
-    tx.query<Claim>(
-      `update delivery d set tries = d.tries + 1, next_try_at = now() + $3::float8 * interval '1 second'
-         from ${EVENT_WITH_BODY}
-        where d.event_id = $1 and d.handler = $2 and e.id = d.event_id and d.state in ${UNFINISHED}
-          and ($4::boolean or coalesce(d.next_try_at <= now(), true))
-       returning ${STORED_EVENT}, d.state, d.tries, d.signals, d.waiting_for as "waitingFor", d.last_error as "lastError"`,
-      [job.eventId, handler.name, timeoutOf(handler) + CLAIM_MARGIN_SECONDS, job.isTakeover],
-    ),
+async function claimDelivery({ jobs }: DeliveryRunDeps, handler: RegisteredHandler, job: HeldJob): Promise<Claim | undefined> {
+  const [claim] = await jobs.query<Claim>(
+    `update delivery d set tries = d.tries + 1, next_try_at = now() + $3::float8 * interval '1 second'
+       from ${EVENT_WITH_BODY}
+      where d.event_id = $1 and d.handler = $2 and e.id = d.event_id and d.state in ${UNFINISHED}
+        and ($4::boolean or coalesce(d.next_try_at <= now(), true))
+     returning e.id, b.body, d.state, d.tries, d.signals, d.waiting_for as "waitingFor", d.last_error as "lastError"`,
+    [job.eventId, handler.name, timeoutOf(handler) + CLAIM_MARGIN_SECONDS, job.isTakeover],
   );
   return claim;
 }
@@ -147,23 +146,10 @@ type ReleasedMark = Omit<Mark, 'state'> & Pick<Claim, 'state'>;
 class Superseded extends Error {}
 
 /** The mark of a claimed delivery: it counts only while nothing has happened to the row since the claim. */
-async function mark(tx: Transaction, { deps, handler, job, claim }: Run, next: Mark | ReleasedMark): Promise<void> {
+async function mark(tx: Transaction, { deps, handler, claim }: Run, next: Mark | ReleasedMark): Promise<void> {
   await lockEvents(tx, [claim.id]);
-  const marked = await tx.query(
-    `update delivery
-        set state = $6::text, tries = $7, waiting_for = $8::text,
-            waiting_since = case when $8::text = waiting_for then coalesce(waiting_since, now()) when $8::text is not null then now() end,
-            last_error = $9, next_try_at = now() + $10::float8 * interval '1 second',
-            finished_at = case when $6::text in ('DONE', 'DEAD') then now() end
-      where event_id = $1 and handler = $2 and state = $3 and tries = $4 and signals = $5
-     returning 1`,
-    [claim.id, handler.name, claim.state, claim.tries, claim.signals, next.state, next.tries, next.waitingFor, next.lastError, next.nextTrySeconds],
-  );
-  if (marked.length === 0) throw new Superseded();
-  await recomputeEvents(tx, [claim.id]);
+  if (!(await markDelivery(tx, { ...next, eventId: claim.id, handler: handler.name, claimed: claim }))) throw new Superseded();
   const isSweeps = next.nextTrySeconds === null || (next.state === 'WAITING' && next.nextTrySeconds > 0);
-  if (!isSweeps) {
-    await deps.jobs.sendDeliveries(tx.query, [{ handler: handler.name, eventId: claim.id, startAfterSeconds: next.nextTrySeconds }]);
-  }
-  await deps.jobs.finish(tx.query, deliveryQueueOf(handler.name), [job.jobId]);
+  if (isSweeps) return;
+  await deps.jobs.sendDeliveries(tx.query, [{ handler: handler.name, eventId: claim.id, startAfterSeconds: next.nextTrySeconds }]);
 }

@@ -25,6 +25,6 @@ async function startWorker(deps: DeliveryRunDeps, handler: RegisteredHandler, bo
   const id = await boss.work<{ eventId: string }>(deliveryQueueOf(handler.name), { notifyPollingIntervalSeconds: 2 }, async ([job]) => {
     boss.notifyWorker(id);
     if (job === undefined) return;
-    await runDelivery(deps, handler, { jobId: job.id, eventId: job.data.eventId, isTakeover: job.retryCount > 0 });
+    await runDelivery(deps, handler, { eventId: job.data.eventId, isTakeover: job.retryCount > 0 });
   });
 }

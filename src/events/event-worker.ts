@@ -42,8 +42,6 @@ async function runBatch(deps: EventBatchDeps, batch: readonly EventJob[], passed
 }
 
 function tellOf(log: Logger, batch: readonly EventJob[], error: unknown): void {
-  const code = (error as { code?: unknown } | null)?.code;
-  const [first] = batch;
-  if (batch.length === 1) log.error({ event: first?.id, code }, 'The facts of an event could not be written');
-  else log.debug({ events: batch.length, code }, 'A batch of events failed and is halved');
+  if (batch.length === 1) log.error({ event: batch[0]?.id, err: error }, 'The facts of an event could not be written');
+  else log.debug({ events: batch.length, err: error }, 'A batch of events failed and is halved');
 }

@@ -1,3 +1,4 @@
+import type { ClientBase } from 'pg';
 import { PgBoss, type Db, type JobInsert } from 'pg-boss';
 import type { Logger } from '../log.js';
 import { deliveryQueueOf, EVENT_QUEUE, QUEUE_DEFAULTS, SIGNAL_QUEUE } from './queues.js';
@@ -35,6 +36,8 @@ export interface Jobs extends JobSender {
   readonly boss: PgBoss;
   /** Deliveries can be sent only to queues that exist. `timeoutSeconds`: of the handler, from whoever knows it. */
   ensureDeliveryQueue(handler: string, timeoutSeconds?: number): Promise<void>;
+  /** Runs one statement by itself on a connection of the queue's own, which waits for no disk. Times are Dates. */
+  readonly query: <Row>(text: string, parameters: readonly unknown[]) => Promise<Row[]>;
   /** Deletes jobs in the transaction that did their work. */
   finish(query: Query, queue: string, jobIds: readonly string[]): Promise<void>;
   close(): Promise<void>;
@@ -51,15 +54,15 @@ export interface JobsOptions {
 export async function openJobs({ url, log, works }: JobsOptions): Promise<Jobs> {
   const boss = new PgBoss({
     connectionString: url,
-    application_name: 'renewal-ledger jobs',
-    max: works ? 6 : 2,
+    ...ownConnections,
+    max: works ? 8 : 2,
     supervise: works,
     schedule: works,
     useListenNotify: works,
     registerInstance: works,
     superviseIntervalSeconds: 10,
     monitorIntervalSeconds: 10,
-    maintenanceIntervalSeconds: 3600,
+    maintenanceIntervalSeconds: 300,
     persistWarnings: false,
     openTelemetry: { enabled: false },
   });
@@ -70,6 +73,15 @@ export async function openJobs({ url, log, works }: JobsOptions): Promise<Jobs> 
   await boss.createQueue(SIGNAL_QUEUE, QUEUE_DEFAULTS);
   return jobsOf(boss);
 }
+
+/**
+ * pg-boss hands its options to its pool. What it does by itself need not survive a crash of the database: a fetch, or the end of a job,
+ * that is forgotten brings the job back, and there is nothing left to do then. Jobs are sent in their callers' transactions.
+ */
+const ownConnections = {
+  application_name: 'renewal-ledger jobs',
+  onConnect: (client: ClientBase) => client.query('set synchronous_commit to off'),
+};
 
 function jobsOf(boss: PgBoss): Jobs {
   const made = new Set<string>();
@@ -93,6 +105,7 @@ function jobsOf(boss: PgBoss): Jobs {
       made.add(queue);
       if (timeoutSeconds !== undefined) await boss.updateQueue(queue, { expireInSeconds: Math.ceil(timeoutSeconds) + 60 });
     },
+    query: async <Row>(text: string, parameters: readonly unknown[]) => (await boss.getDb().executeSql(text, [...parameters])).rows as Row[],
     async finish(query, queue, jobIds) {
       if (jobIds.length > 0) await boss.deleteJob(queue, [...jobIds], { db: inCaller(query) });
     },

@@ -8,7 +8,7 @@ export const SCHEDULE_PREFIX = 'schedule.';
 
 /**
  * What every queue has. A dead worker's job comes back when its heartbeat is 10 s old, after a pause, because what failed
- * here is the database or the process, never an event. Finished jobs are deleted with their work; the rest are leftovers.
+ * here is the database or the process, never an event.
  */
 export const QUEUE_DEFAULTS = {
   heartbeatSeconds: 10,
@@ -17,7 +17,7 @@ export const QUEUE_DEFAULTS = {
   retryDelay: 1,
   retryBackoff: true,
   retryDelayMax: 30,
-  deleteAfterSeconds: 3600,
+  deleteAfterSeconds: 60,
 } satisfies Omit<Queue, 'name'>;
 
 const QUEUE_NAME = /^[\w.\-/]{1,200}$/;

@@ -16,7 +16,7 @@ export const EVENT_WITH_BODY = 'event e left join event_body b on b.event_id = e
 const utf8 = new TextDecoder('utf-8');
 
 /** @throws GiveUp where no try can help: the body is erased, or is no event. It never repeats the body. */
-export function parseEvent({ body }: StoredEvent): AnyEvent {
+export function parseEvent({ body }: Pick<StoredEvent, 'body'>): AnyEvent {
   if (body === null) throw new GiveUp('The payload of this event is erased.');
   let parsed: unknown;
   try {

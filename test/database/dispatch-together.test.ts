@@ -113,7 +113,7 @@ describe('a schedule', () => {
     const schedules = (by: string) => [{ name: 'report', every: 15, run: async () => { runs.push(by); if (runs.length === 1) throw new Error('no'); } }];
     const [first] = await Promise.all([open({ schedules: schedules('first') }), open({ schedules: schedules('second') })]);
     for (const count of [1, 2]) {
-      await first.jobs.boss.send('schedule.report');
+      await eventually(async () => expect(await first.jobs.boss.send('schedule.report')).not.toBeNull());
       await eventually(() => expect(runs).toHaveLength(count), { withinMs: 15_000 });
     }
   });
