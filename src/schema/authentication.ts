@@ -12,7 +12,8 @@ export function authentication(apiKeys: Pick<ApiKeys, 'authenticate'>): {
     async onRequest(request) {
       const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
       const caller = bearer === undefined ? undefined : await apiKeys.authenticate(bearer);
-      if (caller === undefined) throw new UnauthenticatedError('Send an API key that counts: Authorization: Bearer <key>.');
+      if (caller === undefined)
+        throw new UnauthenticatedError('Send an API key that counts: Authorization: Bearer <key>.');
       callers.set(request, caller);
     },
     callerOf(request) {

@@ -10,12 +10,12 @@ import { OverviewResolver } from './resolvers/overview.resolver.js';
 import { RenewalResolver } from './resolvers/renewal.resolver.js';
 import { ReplayResolver } from './resolvers/replay.resolver.js';
 import { SubscriptionResolver } from './resolvers/subscription.resolver.js';
-import { mutationsNeedWrite } from './scopes.js';
+import { requireWriteOfMutations } from './scopes.js';
 import './types/enums.js';
 
 /** The whole schema, from the classes of types/, inputs/ and resolvers/. */
 export function createSchema(): GraphQLSchema {
-  return buildSchemaSync({
+  const schema = buildSchemaSync({
     resolvers: [
       CheckoutIntentResolver,
       EventResolver,
@@ -28,7 +28,7 @@ export function createSchema(): GraphQLSchema {
       ReplayResolver,
       SubscriptionResolver,
     ],
-    globalMiddlewares: [mutationsNeedWrite],
     validateFn: checkInput,
   });
+  return requireWriteOfMutations(schema);
 }

@@ -57,7 +57,11 @@ export const answerBrowsers: onRequestAsyncHookHandler = async (request, reply) 
 
 /** What the page loads: GraphiQL, from a package of this service's own. Read when it is first asked for; it is large. */
 export const ideAssets: FastifyPluginAsync = async (scope) => {
-  const headers = { 'cache-control': 'private, max-age=3600', 'content-security-policy': POLICY, 'x-content-type-options': 'nosniff' };
+  const headers = {
+    'cache-control': 'private, max-age=3600',
+    'content-security-policy': POLICY,
+    'x-content-type-options': 'nosniff',
+  };
   scope.get<{ Params: { file: string } }>(`/${ASSETS}/:file`, async (request, reply) => {
     const text = (await readAssets()).get(request.params.file);
     if (text === undefined) return reply.code(404).send({ errors: [{ message: 'There is nothing here.' }] });
@@ -67,7 +71,8 @@ export const ideAssets: FastifyPluginAsync = async (scope) => {
 };
 
 async function readAssets(): Promise<ReadonlyMap<string, string>> {
-  const { css, js, editorWorkerService, graphqlWorker, jsonWorker } = await import('@graphql-yoga/render-graphiql/graphiql');
+  const { css, js, editorWorkerService, graphqlWorker, jsonWorker } =
+    await import('@graphql-yoga/render-graphiql/graphiql');
   return new Map([
     ['app.css', css],
     ['app.js', `${ENVIRONMENT}\n${js}\n${START}\n`],

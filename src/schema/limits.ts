@@ -1,5 +1,14 @@
 import type { ApolloServerPlugin, GraphQLRequestContext } from '@apollo/server';
-import { GraphQLError, getNamedType, isCompositeType, isListType, isNonNullType, Kind, type FragmentDefinitionNode, type SelectionSetNode } from 'graphql';
+import {
+  GraphQLError,
+  getNamedType,
+  isCompositeType,
+  isListType,
+  isNonNullType,
+  Kind,
+  type FragmentDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
 import { getComplexity, type ComplexityEstimator, type ComplexityEstimatorArgs } from 'graphql-query-complexity';
 
 /** What one request may ask for. Costs are in fields answered: a list of `first` rows costs its fields as often. */
@@ -33,7 +42,9 @@ function assertWithinLimits({ document, operation, request, schema }: GraphQLReq
     }),
   );
   if (cost > LIMITS.cost) {
-    throw refusal(`This asks for too much at once: it costs ${cost}, and ${LIMITS.cost} is allowed. Lower first, or ask for less at a time.`);
+    throw refusal(
+      `This asks for too much at once: it costs ${cost}, and ${LIMITS.cost} is allowed. Lower first, or ask for less at a time.`,
+    );
   }
   const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
   const depth = depthOf(operation.selectionSet, new Map(fragments.map((fragment) => [fragment.name.value, fragment])));
@@ -48,7 +59,8 @@ function readCost(read: () => number): number {
   }
 }
 
-const refusal = (message: string) => new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } });
+const refusal = (message: string) =>
+  new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } });
 
 const estimateCost: ComplexityEstimator = (asked) => {
   if (isIntrospection(asked)) return 0;
@@ -69,7 +81,8 @@ function timesOf({ args, field, type }: ComplexityEstimatorArgs): number {
 }
 
 /** GraphQL's own rules bound how deep introspection may go. */
-const isIntrospection = ({ field, type }: ComplexityEstimatorArgs) => type.name.startsWith('__') || field.name.startsWith('__');
+const isIntrospection = ({ field, type }: ComplexityEstimatorArgs) =>
+  type.name.startsWith('__') || field.name.startsWith('__');
 
 /** The document is valid and of a bounded number of fields here: its fragments end. */
 function depthOf({ selections }: SelectionSetNode, fragments: ReadonlyMap<string, FragmentDefinitionNode>): number {

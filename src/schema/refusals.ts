@@ -7,7 +7,9 @@ export function refusals(scope: FastifyInstance, translate: TranslateError): voi
   scope.setErrorHandler((error: FastifyError, _request, reply) => {
     const status = statusOf(error);
     const isTold = status < 500 && !(error instanceof CallerError);
-    const told = isTold ? { message: error.message, extensions: { code: 'BAD_REQUEST' } } : translate({ message: '' }, error);
+    const told = isTold
+      ? { message: error.message, extensions: { code: 'BAD_REQUEST' } }
+      : translate({ message: '' }, error);
     if (status === 401) void reply.header('www-authenticate', 'Bearer');
     return reply.code(status).send({ errors: [told] });
   });

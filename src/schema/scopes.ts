@@ -1,4 +1,4 @@
-import type { MiddlewareFn } from 'type-graphql';
+import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
 import type { Caller } from '../access/api-keys.js';
 import { ApiKeyScope } from '../entities/states.js';
 import { ForbiddenError } from '../errors.js';
@@ -17,7 +17,13 @@ export function assertScope(caller: Caller, needed: Caller['scope']): void {
 }
 
 /** Every mutation needs write; what needs more says so itself. Any valid key may read. */
-export const mutationsNeedWrite: MiddlewareFn<GraphqlContext> = ({ context, info }, next) => {
-  if (info.parentType === info.schema.getMutationType()) assertScope(context.caller, ApiKeyScope.write);
-  return next();
-};
+export function requireWriteOfMutations(schema: GraphQLSchema): GraphQLSchema {
+  for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
+    const { resolve = defaultFieldResolver } = field;
+    field.resolve = (...given: Parameters<GraphQLFieldResolver<unknown, GraphqlContext>>) => {
+      assertScope(given[2].caller, ApiKeyScope.write);
+      return resolve(...given);
+    };
+  }
+  return schema;
+}

@@ -21,25 +21,36 @@ afterAll(async () => {
   await db.close();
 });
 
-const post = (authorization: string | undefined, body: unknown = { query: '{ __typename }' }) => service.request('/graphql', {
-  method: 'POST',
-  body: JSON.stringify(body),
-  headers: { 'content-type': 'application/json', ...(authorization !== undefined && { authorization }) },
-});
+const post = (authorization: string | undefined, body: unknown = { query: '{ __typename }' }) =>
+  service.request('/graphql', {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json', ...(authorization !== undefined && { authorization }) },
+  });
 
 describe('an API key', () => {
-  it.each([undefined, '', 'Bearer', 'Bearer ', 'Bearer wrong', 'Basic the-admin-key', 'the-admin-key', 'Bearer the-admin-key x', 'Bearer the-admin-ke'])(
-    'that is no good is refused: %j', async (authorization) => {
-      const answer = await post(authorization);
-      expect(answer).toMatchObject({ status: 401, code: 'UNAUTHENTICATED', data: undefined });
-      expect(answer.headers.get('www-authenticate')).toBe('Bearer');
-      expect(answer.headers.get('content-type')).toContain('application/json');
-    },
-  );
+  it.each([
+    undefined,
+    '',
+    'Bearer',
+    'Bearer ',
+    'Bearer wrong',
+    'Basic the-admin-key',
+    'the-admin-key',
+    'Bearer the-admin-key x',
+    'Bearer the-admin-ke',
+  ])('that is no good is refused: %j', async (authorization) => {
+    const answer = await post(authorization);
+    expect(answer).toMatchObject({ status: 401, code: 'UNAUTHENTICATED', data: undefined });
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+    expect(answer.headers.get('content-type')).toContain('application/json');
+  });
 
   it('is asked for before the body is read, whatever it holds', async () => {
     const body = 'x'.repeat(2_000_000);
-    expect(await service.request('/graphql', { method: 'POST', body, headers: { 'content-type': 'application/json' } })).toMatchObject({ status: 401 });
+    expect(
+      await service.request('/graphql', { method: 'POST', body, headers: { 'content-type': 'application/json' } }),
+    ).toMatchObject({ status: 401 });
   });
 
   it('counts by its hash until it is revoked', async () => {
@@ -74,7 +85,12 @@ describe('the scope read', () => {
     const key = await apiKeys.create({ name: `reads, tries ${name}`, scope: ApiKeyScope.read });
     expect(ARGUMENTS[name], 'Give this test the arguments of the new mutation.').toBeDefined();
     const answer = await post(`Bearer ${key}`, { query: `mutation { ${name}(${ARGUMENTS[name]}) { __typename } }` });
-    expect(answer).toMatchObject({ status: 200, data: null, code: 'FORBIDDEN', errors: [{ message: 'This needs an API key of the scope write; yours has read.' }] });
+    expect(answer).toMatchObject({
+      status: 200,
+      data: null,
+      code: 'FORBIDDEN',
+      errors: [{ message: 'This needs an API key of the scope write; yours has read.' }],
+    });
   });
 
   it('changes nothing by a mutation that is refused', async () => {
@@ -85,8 +101,13 @@ describe('the scope read', () => {
 describe('the scope write', () => {
   it('may replay, but not by force', async () => {
     const key = await apiKeys.create({ name: 'writes', scope: ApiKeyScope.write });
-    const replay = (force: boolean) => post(`Bearer ${key}`, { query: `mutation { replayEvents(input: { ids: [], force: ${force} }) { replayed } }` });
+    const replay = (force: boolean) =>
+      post(`Bearer ${key}`, { query: `mutation { replayEvents(input: { ids: [], force: ${force} }) { replayed } }` });
     expect(await replay(false)).toMatchObject({ data: { replayEvents: { replayed: 0 } } });
-    expect(await replay(true)).toMatchObject({ data: null, code: 'FORBIDDEN', errors: [{ message: 'This needs an API key of the scope admin; yours has write.' }] });
+    expect(await replay(true)).toMatchObject({
+      data: null,
+      code: 'FORBIDDEN',
+      errors: [{ message: 'This needs an API key of the scope admin; yours has write.' }],
+    });
   });
 });

@@ -13,7 +13,10 @@ const SECRET = 'sk_live_a_secret';
 
 beforeAll(async () => {
   db = await openTestDatabase();
-  const failing = { ...createLedger({} as never), explainMatch: () => Promise.reject(new Error(`It broke over ${SECRET}.`)) } satisfies Ledger;
+  const failing = {
+    ...createLedger({} as never),
+    explainMatch: () => Promise.reject(new Error(`It broke over ${SECRET}.`)),
+  } satisfies Ledger;
   service = await serveGraphql(db, { ledger: failing });
 });
 afterAll(async () => {
@@ -25,12 +28,19 @@ const headers = { 'content-type': 'application/json', authorization: `Bearer ${k
 
 describe('a failure of the service', () => {
   it('is masked, with the id of the line of the log that tells the cause', async () => {
-    const { data, errors, status } = await service.ask('{ explainMatch(invoiceId: "in_1") { code } events { nodes { id } } }');
+    const { data, errors, status } = await service.ask(
+      '{ explainMatch(invoiceId: "in_1") { code } events { nodes { id } } }',
+    );
     expect({ data, status }).toEqual({ status: 200, data: { explainMatch: null, events: { nodes: [] } } });
-    expect(errors).toMatchObject([{ message: 'The service failed. Its log says more under logId.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
+    expect(errors).toMatchObject([
+      { message: 'The service failed. Its log says more under logId.', extensions: { code: 'INTERNAL_SERVER_ERROR' } },
+    ]);
     expect(JSON.stringify(errors)).not.toContain(SECRET);
+    expect(service.logged.join('')).not.toContain(SECRET);
     const logId = errors?.[0]?.extensions['logId'];
-    expect(service.logged.filter((line) => line.includes(String(logId)) && line.includes('It broke over'))).toHaveLength(1);
+    expect(
+      service.logged.filter((line) => line.includes(String(logId)) && line.includes('It broke over')),
+    ).toHaveLength(1);
   });
 
   it('shows no stack', async () => {
@@ -40,7 +50,7 @@ describe('a failure of the service', () => {
 });
 
 describe('without a database', () => {
-  it('a request is answered 503 by HTTP, and by GraphQL\'s own form', async () => {
+  it("a request is answered 503 by HTTP, and by GraphQL's own form", async () => {
     const away = await connectDatabase('postgres://nobody@127.0.0.1:1/nothing');
     const cut = await serveGraphql(db, { em: () => away.em.fork(), ledger: createLedger({ em: away.em } as never) });
     const answers = [
@@ -74,9 +84,14 @@ describe('what GraphQL itself refuses keeps its code', () => {
   });
 
   it('a time without an offset is refused as a variable too, and the sentence says what it must be', async () => {
-    const answer = await service.ask('query ($at: DateTime) { renewals(filter: { effectiveFrom: $at }) { nodes { id } } }', { at: '2026-11-23T19:30:00' });
+    const answer = await service.ask(
+      'query ($at: DateTime) { renewals(filter: { effectiveFrom: $at }) { nodes { id } } }',
+      { at: '2026-11-23T19:30:00' },
+    );
     expect(answer).toMatchObject({ status: 400, code: 'BAD_USER_INPUT' });
-    expect(answer.errors?.[0]?.message).toContain('DateTime must be an ISO 8601 date and time with its offset from UTC');
+    expect(answer.errors?.[0]?.message).toContain(
+      'DateTime must be an ISO 8601 date and time with its offset from UTC',
+    );
   });
 });
 
@@ -86,10 +101,30 @@ describe('a request that is none', () => {
     ['no body', { method: 'POST', headers }, 400],
     ['JSON that is no object', { method: 'POST', headers, body: '[]' }, 400],
     ['several at once', { method: 'POST', headers, body: '[{"query":"{ __typename }"}]' }, 400],
-    ['a form', { method: 'POST', headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' }, body: 'query={__typename}' }, 415],
-    ['plain text', { method: 'POST', headers: { ...headers, 'content-type': 'text/plain' }, body: '{"query":"{ __typename }"}' }, 400],
-    ['a body over 1 MiB', { method: 'POST', headers, body: JSON.stringify({ query: '{ __typename }', variables: { x: 'x'.repeat(1_048_577) } }) }, 413],
-  ])('is refused in GraphQL\'s form: %s', async (_what, init: RequestInit, status) => {
+    [
+      'a form',
+      {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+        body: 'query={__typename}',
+      },
+      415,
+    ],
+    [
+      'plain text',
+      { method: 'POST', headers: { ...headers, 'content-type': 'text/plain' }, body: '{"query":"{ __typename }"}' },
+      400,
+    ],
+    [
+      'a body over 1 MiB',
+      {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ query: '{ __typename }', variables: { x: 'x'.repeat(1_048_577) } }),
+      },
+      413,
+    ],
+  ])("is refused in GraphQL's form: %s", async (_what, init: RequestInit, status) => {
     const answer = await service.request('/graphql', init);
     expect(answer).toMatchObject({ status, data: undefined });
     expect(answer.errors?.[0]?.message).not.toBe('');
@@ -99,14 +134,21 @@ describe('a request that is none', () => {
     const url = `/graphql?query=${encodeURIComponent('{ __typename }')}`;
     const { authorization } = headers;
     expect(await service.request(url, { headers: { authorization } })).toMatchObject({ status: 400 });
-    expect(await service.request(url, { headers: { authorization, 'apollo-require-preflight': '1' } })).toMatchObject({ status: 200, data: { __typename: 'Query' } });
+    expect(await service.request(url, { headers: { authorization, 'apollo-require-preflight': '1' } })).toMatchObject({
+      status: 200,
+      data: { __typename: 'Query' },
+    });
     const mutation = `/graphql?query=${encodeURIComponent('mutation { createCheckoutIntent(input: {}) { id } }')}`;
-    expect(await service.request(mutation, { headers: { authorization, 'apollo-require-preflight': '1' } })).toMatchObject({ status: 405 });
+    expect(
+      await service.request(mutation, { headers: { authorization, 'apollo-require-preflight': '1' } }),
+    ).toMatchObject({ status: 405 });
   });
 
   it('of a persisted query finds none: no replica knows what another was sent', async () => {
     const body = '{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"x"}}}';
-    expect(await service.request('/graphql', { method: 'POST', headers, body })).toMatchObject({ code: 'PERSISTED_QUERY_NOT_SUPPORTED' });
+    expect(await service.request('/graphql', { method: 'POST', headers, body })).toMatchObject({
+      code: 'PERSISTED_QUERY_NOT_SUPPORTED',
+    });
   });
 
   it('leaves nothing in a cache', async () => {

@@ -12,7 +12,9 @@ const NOW = new Date('2026-11-23T12:00:00Z');
 beforeAll(async () => {
   db = await openTestDatabase();
   service = await serveGraphql(db, { clock: { now: () => NOW } });
-  intentId = (await insertRow(db, 'checkout_intent', { state: 'PAID', stripe_customer_id: 'cus_1', enterprise_slug: 'acme' })).id;
+  intentId = (
+    await insertRow(db, 'checkout_intent', { state: 'PAID', stripe_customer_id: 'cus_1', enterprise_slug: 'acme' })
+  ).id;
   const other = await insertRow(db, 'checkout_intent', { enterprise_slug: 'other' });
   await insertRow(db, 'subscription', { id: 'sub_1', checkout_intent_id: intentId, stripe_customer_id: 'cus_1' });
   await insertRow(db, 'subscription', { id: 'sub_2', checkout_intent_id: other.id, status: 'past_due' });
@@ -27,17 +29,32 @@ afterAll(async () => {
 });
 
 async function insertRenewals(intent: string, other: string): Promise<void> {
-  const renewal = (name: string, row: object) => insertRow(db, 'renewal', { checkout_intent_id: intent, subscription_plan_renewal_id: name, ...row });
+  const renewal = (name: string, row: object) =>
+    insertRow(db, 'renewal', { checkout_intent_id: intent, subscription_plan_renewal_id: name, ...row });
   await renewal('late', { effective_date: '2026-11-23T11:59:59Z', stripe_subscription_id: 'sub_1' });
-  await renewal('late, linked', { effective_date: '2026-11-01T00:00:00Z', stripe_invoice_id: 'in_linked', state: 'LINKED' });
+  await renewal('late, linked', {
+    effective_date: '2026-11-01T00:00:00Z',
+    stripe_invoice_id: 'in_linked',
+    state: 'LINKED',
+  });
   await renewal('due now', { effective_date: '2026-11-23T12:00:00Z' });
   await renewal('dateless', { checkout_intent_id: other });
-  await renewal('canceled', { effective_date: '2026-10-01T00:00:00Z', state: 'CANCELED', stripe_subscription_id: 'sub_2' });
+  await renewal('canceled', {
+    effective_date: '2026-10-01T00:00:00Z',
+    state: 'CANCELED',
+    stripe_subscription_id: 'sub_2',
+  });
 }
 
 async function insertInvoices(): Promise<void> {
   const cycle = { billing_reason: 'subscription_cycle', stripe_subscription_id: 'sub_1' };
-  await insertRow(db, 'invoice', { ...cycle, id: 'in_linked', is_linked: true, status: 'paid', stripe_customer_id: 'cus_1' });
+  await insertRow(db, 'invoice', {
+    ...cycle,
+    id: 'in_linked',
+    is_linked: true,
+    status: 'paid',
+    stripe_customer_id: 'cus_1',
+  });
   await insertRow(db, 'invoice', { ...cycle, id: 'in_cycle' });
   await insertRow(db, 'invoice', { ...cycle, id: 'in_old', billing_reason: 'subscription', status: 'paid' });
   await insertRow(db, 'invoice', { ...cycle, id: 'in_void', status: 'void' });
@@ -48,11 +65,22 @@ async function insertInvoices(): Promise<void> {
 
 async function insertEvents(intent: string): Promise<void> {
   const event = (id: string, row: object = {}) => insertRow(db, 'event', { id, ...row });
-  await event('evt_1', { type: 'invoice.paid', stripe_subscription_id: 'sub_1', stripe_invoice_id: 'in_linked', stripe_customer_id: 'cus_1' });
-  await event('evt_2', { type: 'invoice.created', state: 'WAITING', occurred_at: '2026-11-01T00:00:00Z', received_at: '2026-11-02T00:00:00Z' });
+  await event('evt_1', {
+    type: 'invoice.paid',
+    stripe_subscription_id: 'sub_1',
+    stripe_invoice_id: 'in_linked',
+    stripe_customer_id: 'cus_1',
+  });
+  await event('evt_2', {
+    type: 'invoice.created',
+    state: 'WAITING',
+    occurred_at: '2026-11-01T00:00:00Z',
+    received_at: '2026-11-02T00:00:00Z',
+  });
   await event('renewal.paid:1', { type: 'renewal.paid', source: 'LEDGER', checkout_intent_id: intent });
   await event('evt_other', { state: 'DEAD', stripe_subscription_id: 'sub_2' });
-  const delivery = (id: string, handler: string, state: string) => insertRow(db, 'delivery', { event_id: id, handler, state });
+  const delivery = (id: string, handler: string, state: string) =>
+    insertRow(db, 'delivery', { event_id: id, handler, state });
   await delivery('evt_1', 'A.run', 'DONE');
   await delivery('evt_2', 'A.run', 'WAITING');
   await delivery('evt_2', 'B.run', 'DONE');
@@ -61,7 +89,9 @@ async function insertEvents(intent: string): Promise<void> {
 
 /** What a filter finds, by the field that names it, in no order. */
 async function find(list: string, name: string, filter: string): Promise<string[]> {
-  const { data, errors } = await service.ask(`{ ${list}(filter: ${filter.replaceAll('INTENT', intentId)}) { nodes { ${name} } } }`);
+  const { data, errors } = await service.ask(
+    `{ ${list}(filter: ${filter.replaceAll('INTENT', intentId)}) { nodes { ${name} } } }`,
+  );
   expect(errors).toBeUndefined();
   return data[list].nodes.map((node: Record<string, string>) => node[name]).sort();
 }

@@ -26,7 +26,7 @@ interface Walk {
 /** Every id of a list, page by page, as a client would walk it. */
 async function walk({ list, field, first, meanwhile }: Walk): Promise<string[]> {
   const ids: string[] = [];
-  for (let after: string | null = null; ; ) {
+  for (let after: string | null = null; ;) {
     const query = `query ($first: Int!, $after: String) { ${list}(first: $first, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }`;
     const answer = await service.ask(query, { first, after });
     expect(answer.errors, service.logged.join('')).toBeUndefined();
@@ -38,7 +38,14 @@ async function walk({ list, field, first, meanwhile }: Walk): Promise<string[]> 
   }
 }
 
-const MICROSECONDS = ['2026-11-23 10:00:00.123456Z', '2026-11-23 10:00:00.123455Z', '2026-11-23 10:00:00.123455Z', '2026-11-23 10:00:00.123001Z', '2026-11-23 10:00:00.1239Z', '2026-11-23 10:00:00.122999Z'];
+const MICROSECONDS = [
+  '2026-11-23 10:00:00.123456Z',
+  '2026-11-23 10:00:00.123455Z',
+  '2026-11-23 10:00:00.123455Z',
+  '2026-11-23 10:00:00.123001Z',
+  '2026-11-23 10:00:00.1239Z',
+  '2026-11-23 10:00:00.122999Z',
+];
 
 describe('a list, page by page', () => {
   it.each([
@@ -48,7 +55,8 @@ describe('a list, page by page', () => {
   ] as const)('%s neither skips nor repeats rows of one millisecond', async (list, table, column) => {
     for (const time of MICROSECONDS) await insertRow(db, table, { [column]: time });
     const ordered = await db.sql<{ id: string }>(`select id from ${table} order by ${column} desc, id desc`);
-    for (const first of [1, 2, 5]) expect(await walk({ list, field: list, first })).toEqual(ordered.map((row) => row.id));
+    for (const first of [1, 2, 5])
+      expect(await walk({ list, field: list, first })).toEqual(ordered.map((row) => row.id));
   });
 
   it('stays as it was while newer rows arrive', async () => {
@@ -66,16 +74,27 @@ describe('a list, page by page', () => {
   });
 
   it('says of each page what lies around it', async () => {
-    const query = '{ renewals(first: 5) { edges { cursor node { id } } nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }';
+    const query =
+      '{ renewals(first: 5) { edges { cursor node { id } } nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }';
     const { edges, nodes, pageInfo } = (await service.ask(query)).data.renewals;
     expect(edges.map((edge: { node: unknown }) => edge.node)).toEqual(nodes);
-    expect(pageInfo).toEqual({ hasNextPage: true, hasPreviousPage: false, startCursor: edges[0].cursor, endCursor: edges[4].cursor });
-    const rest = await service.ask('query ($after: String) { renewals(after: $after) { pageInfo { hasNextPage hasPreviousPage } } }', { after: pageInfo.endCursor });
+    expect(pageInfo).toEqual({
+      hasNextPage: true,
+      hasPreviousPage: false,
+      startCursor: edges[0].cursor,
+      endCursor: edges[4].cursor,
+    });
+    const rest = await service.ask(
+      'query ($after: String) { renewals(after: $after) { pageInfo { hasNextPage hasPreviousPage } } }',
+      { after: pageInfo.endCursor },
+    );
     expect(rest.data.renewals.pageInfo).toEqual({ hasNextPage: false, hasPreviousPage: true });
   });
 
   it('is empty, with no cursors, where there is nothing', async () => {
-    const { data } = await service.ask('{ renewals(filter: { state: [] }) { nodes { id } pageInfo { hasNextPage startCursor endCursor } } }');
+    const { data } = await service.ask(
+      '{ renewals(filter: { state: [] }) { nodes { id } pageInfo { hasNextPage startCursor endCursor } } }',
+    );
     expect(data.renewals).toEqual({ nodes: [], pageInfo: { hasNextPage: false, startCursor: null, endCursor: null } });
   });
 });
@@ -87,13 +106,15 @@ describe('what a page must be', () => {
   });
 
   it('refuses them in nested lists too', async () => {
-    expect(await service.ask('{ checkoutIntents { nodes { renewals(first: 101) { nodes { id } } } } }')).toMatchObject({ code: 'BAD_USER_INPUT' });
+    expect(await service.ask('{ checkoutIntents { nodes { renewals(first: 101) { nodes { id } } } } }')).toMatchObject({
+      code: 'BAD_USER_INPUT',
+    });
   });
 
   const cursor = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   it.each([
     ['nonsense', 'not a cursor'],
-    ['another list\'s', cursor(['invoice', '1', 'in_1'])],
+    ["another list's", cursor(['invoice', '1', 'in_1'])],
     ['one of a foreign shape', cursor({ list: 'event' })],
     ['one without a time', cursor(['event', null, 'evt_1'])],
     ['one with a time that is none', cursor(['event', '1e9', 'evt_1'])],
@@ -108,7 +129,9 @@ describe('what a page must be', () => {
   });
 
   it.each(['0', '-1', '9223372036854775808', 'abc', '1.5'])('a cursor of renewals at %s is refused', async (id) => {
-    const answer = await service.ask('query ($after: String) { renewals(after: $after) { nodes { id } } }', { after: cursor(['renewal', null, id]) });
+    const answer = await service.ask('query ($after: String) { renewals(after: $after) { nodes { id } } }', {
+      after: cursor(['renewal', null, id]),
+    });
     expect(answer.code).toBe('BAD_USER_INPUT');
   });
 });

@@ -16,7 +16,10 @@ beforeAll(async () => {
   service = await serveGraphql(db);
   intent = await insertRow(db, 'checkout_intent', {});
   renewal = await insertRow(db, 'renewal', {
-    checkout_intent_id: intent.id, subscription_plan_renewal_id: 'plan-renewal', stripe_invoice_id: 'in_unheard_of', effective_date: '2026-11-23T10:00:00.123456Z',
+    checkout_intent_id: intent.id,
+    subscription_plan_renewal_id: 'plan-renewal',
+    stripe_invoice_id: 'in_unheard_of',
+    effective_date: '2026-11-23T10:00:00.123456Z',
   });
   await insertRow(db, 'invoice', { id: 'in_1', total: '-500', currency: 'usd' });
   await insertRow(db, 'subscription', { id: 'sub_1' });
@@ -31,7 +34,10 @@ afterAll(async () => {
 
 async function insertEvent(id: string, body: string): Promise<void> {
   await insertRow(db, 'event', { id });
-  await db.sql('insert into event_body (event_id, received_at, body) select id, received_at, $2 from event where id = $1', [id, Buffer.from(body)]);
+  await db.sql(
+    'insert into event_body (event_id, received_at, body) select id, received_at, $2 from event where id = $1',
+    [id, Buffer.from(body)],
+  );
 }
 
 describe('a lookup', () => {
@@ -45,19 +51,40 @@ describe('a lookup', () => {
     ['invoice(id: "in_1")', 'in_1'],
     ['event(id: "evt_json")', 'evt_json'],
   ])('%s finds it', async (field, expected) => {
-    const fill = (text: string) => text.replace('INTENT', intent.id).replace('UUID', intent.uuid.toUpperCase()).replace('RENEWAL', renewal.id);
-    expect(await service.ask(`{ found: ${fill(field)} { id } }`)).toMatchObject({ data: { found: { id: fill(expected) } }, errors: undefined });
+    const fill = (text: string) =>
+      text.replace('INTENT', intent.id).replace('UUID', intent.uuid.toUpperCase()).replace('RENEWAL', renewal.id);
+    expect(await service.ask(`{ found: ${fill(field)} { id } }`)).toMatchObject({
+      data: { found: { id: fill(expected) } },
+      errors: undefined,
+    });
   });
 
   it.each([
-    'checkoutIntent(id: "999")', 'checkoutIntent(id: "0")', 'checkoutIntent(id: "01")', 'checkoutIntent(id: "-1")', 'checkoutIntent(id: "1e3")',
-    'checkoutIntent(id: "9223372036854775807")', 'checkoutIntent(id: "9223372036854775808")', 'checkoutIntent(id: "")', 'checkoutIntent(id: 99999999999999999999999)',
-    'checkoutIntent(uuid: "00000000-0000-0000-0000-000000000000")', 'checkoutIntent(uuid: "no uuid")',
-    'renewal(id: "abc")', 'renewal(stripeInvoiceId: "in_")', 'renewal(subscriptionPlanRenewalId: "\'")',
-    'subscription(id: "sub_")', 'invoice(id: "in_")', 'event(id: "evt_")', 'explainMatch(invoiceId: "in_")',
+    'checkoutIntent(id: "999")',
+    'checkoutIntent(id: "0")',
+    'checkoutIntent(id: "01")',
+    'checkoutIntent(id: "-1")',
+    'checkoutIntent(id: "1e3")',
+    'checkoutIntent(id: "9223372036854775807")',
+    'checkoutIntent(id: "9223372036854775808")',
+    'checkoutIntent(id: "")',
+    'checkoutIntent(id: 99999999999999999999999)',
+    'checkoutIntent(uuid: "00000000-0000-0000-0000-000000000000")',
+    'checkoutIntent(uuid: "no uuid")',
+    'renewal(id: "abc")',
+    'renewal(stripeInvoiceId: "in_")',
+    'renewal(subscriptionPlanRenewalId: "\'")',
+    'subscription(id: "sub_")',
+    'invoice(id: "in_")',
+    'event(id: "evt_")',
+    'explainMatch(invoiceId: "in_")',
   ])('%s answers null, not an error', async (field) => {
     const selection = field.startsWith('explain') ? 'code' : 'id';
-    expect(await service.ask(`{ found: ${field} { ${selection} } }`)).toMatchObject({ status: 200, data: { found: null }, errors: undefined });
+    expect(await service.ask(`{ found: ${field} { ${selection} } }`)).toMatchObject({
+      status: 200,
+      data: { found: null },
+      errors: undefined,
+    });
   });
 
   it.each([
@@ -65,9 +92,15 @@ describe('a lookup', () => {
     ['checkoutIntent(id: null)', 'Give exactly one of id, uuid.'],
     ['checkoutIntent(id: "1", uuid: "no uuid")', 'Give exactly one of id, uuid.'],
     ['renewal', 'Give exactly one of id, stripeInvoiceId, subscriptionPlanRenewalId.'],
-    ['renewal(id: "1", stripeInvoiceId: "in_1")', 'Give exactly one of id, stripeInvoiceId, subscriptionPlanRenewalId.'],
+    [
+      'renewal(id: "1", stripeInvoiceId: "in_1")',
+      'Give exactly one of id, stripeInvoiceId, subscriptionPlanRenewalId.',
+    ],
   ])('%s is refused: one key is needed', async (field, message) => {
-    expect(await service.ask(`{ found: ${field} { id } }`)).toMatchObject({ code: 'BAD_USER_INPUT', errors: [{ message }] });
+    expect(await service.ask(`{ found: ${field} { id } }`)).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      errors: [{ message }],
+    });
   });
 
   it('refuses NUL, which no text in the database holds, in literals, variables and lists', async () => {
@@ -83,13 +116,22 @@ describe('a lookup', () => {
 
 describe('what is answered', () => {
   it('has times in UTC with milliseconds, and negative amounts', async () => {
-    const { data } = await service.ask(`{ renewal(id: "${renewal.id}") { effectiveDate givenDate invoice { id } subscription { id } } invoice(id: "in_1") { total currency amountPaid } }`);
-    expect(data.renewal).toEqual({ effectiveDate: '2026-11-23T10:00:00.123Z', givenDate: null, invoice: null, subscription: null });
+    const { data } = await service.ask(
+      `{ renewal(id: "${renewal.id}") { effectiveDate givenDate invoice { id } subscription { id } } invoice(id: "in_1") { total currency amountPaid } }`,
+    );
+    expect(data.renewal).toEqual({
+      effectiveDate: '2026-11-23T10:00:00.123Z',
+      givenDate: null,
+      invoice: null,
+      subscription: null,
+    });
     expect(data.invoice).toEqual({ total: -500, currency: 'usd', amountPaid: null });
   });
 
   it('has the payload as it was received; null where it is erased or no JSON', async () => {
-    const { data } = await service.ask('{ ok: event(id: "evt_json") { payload } broken: event(id: "evt_broken") { payload } erased: event(id: "evt_erased") { payload payloadErasedAt } }');
+    const { data } = await service.ask(
+      '{ ok: event(id: "evt_json") { payload } broken: event(id: "evt_broken") { payload } erased: event(id: "evt_erased") { payload payloadErasedAt } }',
+    );
     expect(data.ok.payload).toEqual({ id: 'evt_json', data: { n: [1, '\0'] } });
     expect(data.broken.payload).toBeNull();
     expect(data.erased).toEqual({ payload: null, payloadErasedAt: ERASED_AT });

@@ -23,10 +23,23 @@ async function insertIntent(number: number): Promise<void> {
   const intent = await insertRow(db, 'checkout_intent', { stripe_customer_id: `cus_${number}` });
   const subscription = await insertRow(db, 'subscription', { checkout_intent_id: intent.id });
   const own = { checkout_intent_id: intent.id, stripe_subscription_id: subscription.id };
-  const invoice = await insertRow(db, 'invoice', { stripe_subscription_id: subscription.id, is_linked: true, total: '12000', amount_paid: '9007199254740991' });
-  const linked = await insertRow(db, 'renewal', { ...own, state: 'PAID', stripe_invoice_id: invoice.id, linked_by: 'RULE' });
+  const invoice = await insertRow(db, 'invoice', {
+    stripe_subscription_id: subscription.id,
+    is_linked: true,
+    total: '12000',
+    amount_paid: '9007199254740991',
+  });
+  const linked = await insertRow(db, 'renewal', {
+    ...own,
+    state: 'PAID',
+    stripe_invoice_id: invoice.id,
+    linked_by: 'RULE',
+  });
   await insertRow(db, 'renewal', own);
-  await insertRow(db, 'checkout_intent_change', { checkout_intent_id: intent.id, changes: { state: ['CREATED', 'PAID'] } });
+  await insertRow(db, 'checkout_intent_change', {
+    checkout_intent_id: intent.id,
+    changes: { state: ['CREATED', 'PAID'] },
+  });
   for (const by of ['first', 'second']) await insertRow(db, 'renewal_change', { renewal_id: linked.id, by });
   const stripe = await insertRow(db, 'event', { stripe_subscription_id: subscription.id });
   await insertRow(db, 'event', { source: 'LEDGER', type: 'renewal.paid', checkout_intent_id: intent.id });
@@ -65,23 +78,34 @@ describe('a nested list', () => {
       expect(intent.renewals).toMatchObject({ nodes: [{ invoice: null }, {}], pageInfo: { hasNextPage: false } });
       expect(Number(scheduled.id)).toBeGreaterThan(Number(linked.id));
       expect(linked).toMatchObject({ checkoutIntent: { id: intent.id }, history: [{ by: 'first' }, { by: 'second' }] });
-      expect(linked.invoice).toMatchObject({ total: 12_000, amountPaid: 9_007_199_254_740_991, renewal: { id: linked.id } });
-      expect(intent.subscriptions.nodes).toEqual([{
-        id: linked.subscription.id,
-        checkoutIntent: { id: intent.id },
-        invoices: { nodes: [{ id: linked.invoice.id }] },
-        renewals: { nodes: [{ id: scheduled.id }] },
-      }]);
+      expect(linked.invoice).toMatchObject({
+        total: 12_000,
+        amountPaid: 9_007_199_254_740_991,
+        renewal: { id: linked.id },
+      });
+      expect(intent.subscriptions.nodes).toEqual([
+        {
+          id: linked.subscription.id,
+          checkoutIntent: { id: intent.id },
+          invoices: { nodes: [{ id: linked.invoice.id }] },
+          renewals: { nodes: [{ id: scheduled.id }] },
+        },
+      ]);
     }
   });
 
   it('finds the intent of a ledger event by its column and of a Stripe event by its subscription', async () => {
-    const { data } = await service.ask('{ events(first: 100) { nodes { source checkoutIntent { id } deliveries { handler state } } } }');
+    const { data } = await service.ask(
+      '{ events(first: 100) { nodes { source checkoutIntent { id } deliveries { handler state } } } }',
+    );
     const { nodes } = data.events;
     expect(nodes).toHaveLength(2 * INTENTS);
     expect(nodes.every((event: { checkoutIntent: unknown }) => event.checkoutIntent !== null)).toBe(true);
     const stripe = nodes.find((event: { source: string }) => event.source === 'STRIPE');
-    expect(stripe.deliveries).toEqual([{ handler: 'A.run', state: 'DONE' }, { handler: 'B.run', state: 'DONE' }]);
+    expect(stripe.deliveries).toEqual([
+      { handler: 'A.run', state: 'DONE' },
+      { handler: 'B.run', state: 'DONE' },
+    ]);
   });
 
   it('pages on, parent by parent', async () => {
@@ -98,7 +122,9 @@ describe('a nested list', () => {
   });
 
   it('may be asked for twice with different pages', async () => {
-    const { data } = await service.ask('{ checkoutIntents(first: 3) { nodes { one: renewals(first: 1) { nodes { id } } all: renewals { nodes { id } } } } }');
+    const { data } = await service.ask(
+      '{ checkoutIntents(first: 3) { nodes { one: renewals(first: 1) { nodes { id } } all: renewals { nodes { id } } } } }',
+    );
     for (const { one, all } of data.checkoutIntents.nodes) {
       expect(all.nodes).toHaveLength(2);
       expect(one.nodes).toEqual(all.nodes.slice(0, 1));

@@ -28,7 +28,9 @@ describe('the IDE', () => {
 
   it('loads everything from this service, its workers too', async () => {
     const html = await (await open()).text();
-    const addresses = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address]) => String(address)).filter((address) => !address.startsWith('data:'));
+    const addresses = [...html.matchAll(/(?:src|href)="([^"]+)"/g)]
+      .map(([, address]) => String(address))
+      .filter((address) => !address.startsWith('data:'));
     expect(addresses).toEqual(['graphql/ide/app.css', 'graphql/ide/app.js']);
     const workers = ['editorWorkerService', 'graphql', 'json'].map((label) => `graphql/ide/${label}.js`);
     for (const address of [...addresses, ...workers]) {
@@ -41,13 +43,15 @@ describe('the IDE', () => {
 
   it('is kept by the browser from loading anything from elsewhere, or sending anything there', async () => {
     const policy = (await open()).headers.get('content-security-policy') ?? '';
-    expect(policy).toContain('default-src \'none\'');
+    expect(policy).toContain("default-src 'none'");
     expect(policy).not.toMatch(/https?:|\*/);
-    for (const directive of policy.split('; ')) expect(directive).toMatch(/^[a-z-]+ '(self|none)'( 'unsafe-inline'| data:)?$/);
+    for (const directive of policy.split('; '))
+      expect(directive).toMatch(/^[a-z-]+ '(self|none)'( 'unsafe-inline'| data:)?$/);
   });
 
   it('has no other files', async () => {
-    for (const path of ['/graphql/ide/package.json', '/graphql/ide/..%2f..%2fpackage.json']) expect((await open(path)).status).toBe(404);
+    for (const path of ['/graphql/ide/package.json', '/graphql/ide/..%2f..%2fpackage.json'])
+      expect((await open(path)).status).toBe(404);
   });
 
   it('leaves GraphQL by GET and POST as it is', async () => {

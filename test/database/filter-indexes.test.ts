@@ -1,6 +1,12 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { intentConditions, invoiceConditions, renewalConditions, subscriptionConditions, unmatchedConditions } from '../../src/schema/connections/conditions.js';
+import {
+  intentConditions,
+  invoiceConditions,
+  renewalConditions,
+  subscriptionConditions,
+  unmatchedConditions,
+} from '../../src/schema/connections/conditions.js';
 import { eventConditions } from '../../src/schema/connections/event-conditions.js';
 import { keysets, orderOf, type Condition, type Order } from '../../src/schema/connections/keyset.js';
 import { DeliveryState, EventSource, EventState, RenewalState } from '../../src/entities/states.js';
@@ -43,34 +49,124 @@ async function planOf({ table, ...order }: Order, where: readonly Condition[]): 
 const day = { from: new Date('2026-01-05T00:00:00Z'), to: new Date('2026-01-05T01:00:00Z') };
 
 const plans: [what: string, order: Order, where: readonly Condition[], index: string][] = [
-  ['checkoutIntents by state', keysets.checkoutIntents, intentConditions({ state: ['EXPIRED' as never] }), 'checkout_intent_state_id_index'],
-  ['checkoutIntents by customer', keysets.checkoutIntents, intentConditions({ stripeCustomerId: 'cus_7' }), 'checkout_intent_stripe_customer_id_id_index'],
-  ['checkoutIntents by slug', keysets.checkoutIntents, intentConditions({ enterpriseSlug: 'slug-7' }), 'checkout_intent_enterprise_slug_id_index'],
-  ['renewals by state', keysets.renewals, renewalConditions({ state: [RenewalState.CANCELED] }, NOW), 'renewal_state_id_index'],
-  ['renewals by intent', keysets.renewals, renewalConditions({ checkoutIntentId: '7' }, NOW), 'renewal_checkout_intent_id_id_index'],
-  ['renewals by subscription', keysets.renewals, renewalConditions({ stripeSubscriptionId: 'sub_7' }, NOW), 'renewal_stripe_subscription_id_id_index'],
-  ['renewals by invoice', keysets.renewals, renewalConditions({ stripeInvoiceId: 'in_7' }, NOW), 'renewal_stripe_invoice_id_unique'],
-  ['renewals by date', keysets.renewals, renewalConditions({ effectiveFrom: day.from, effectiveTo: day.to }, NOW), 'renewal_effective_date_id_index'],
+  [
+    'checkoutIntents by state',
+    keysets.checkoutIntents,
+    intentConditions({ state: ['EXPIRED' as never] }),
+    'checkout_intent_state_id_index',
+  ],
+  [
+    'checkoutIntents by customer',
+    keysets.checkoutIntents,
+    intentConditions({ stripeCustomerId: 'cus_7' }),
+    'checkout_intent_stripe_customer_id_id_index',
+  ],
+  [
+    'checkoutIntents by slug',
+    keysets.checkoutIntents,
+    intentConditions({ enterpriseSlug: 'slug-7' }),
+    'checkout_intent_enterprise_slug_id_index',
+  ],
+  [
+    'renewals by state',
+    keysets.renewals,
+    renewalConditions({ state: [RenewalState.CANCELED] }, NOW),
+    'renewal_state_id_index',
+  ],
+  [
+    'renewals by intent',
+    keysets.renewals,
+    renewalConditions({ checkoutIntentId: '7' }, NOW),
+    'renewal_checkout_intent_id_id_index',
+  ],
+  [
+    'renewals by subscription',
+    keysets.renewals,
+    renewalConditions({ stripeSubscriptionId: 'sub_7' }, NOW),
+    'renewal_stripe_subscription_id_id_index',
+  ],
+  [
+    'renewals by invoice',
+    keysets.renewals,
+    renewalConditions({ stripeInvoiceId: 'in_7' }, NOW),
+    'renewal_stripe_invoice_id_unique',
+  ],
+  [
+    'renewals by date',
+    keysets.renewals,
+    renewalConditions({ effectiveFrom: day.from, effectiveTo: day.to }, NOW),
+    'renewal_effective_date_id_index',
+  ],
   ['overdue renewals', keysets.renewals, renewalConditions({ overdue: true }, day.to), 'renewal_scheduled_index'],
-  ['subscriptions by status', keysets.subscriptions, subscriptionConditions({ status: ['paused'] }), 'subscription_status_recorded_at_index'],
-  ['subscriptions by customer', keysets.subscriptions, subscriptionConditions({ stripeCustomerId: 'cus_7' }), 'subscription_stripe_customer_id_recorded_at_index'],
-  ['subscriptions by intent', keysets.subscriptions, subscriptionConditions({ checkoutIntentId: '7' }), 'subscription_checkout_intent_id_recorded_at_index'],
+  [
+    'subscriptions by status',
+    keysets.subscriptions,
+    subscriptionConditions({ status: ['paused'] }),
+    'subscription_status_recorded_at_index',
+  ],
+  [
+    'subscriptions by customer',
+    keysets.subscriptions,
+    subscriptionConditions({ stripeCustomerId: 'cus_7' }),
+    'subscription_stripe_customer_id_recorded_at_index',
+  ],
+  [
+    'subscriptions by intent',
+    keysets.subscriptions,
+    subscriptionConditions({ checkoutIntentId: '7' }),
+    'subscription_checkout_intent_id_recorded_at_index',
+  ],
   ['invoices by status', keysets.invoices, invoiceConditions({ status: ['open'] }), 'invoice_status_created_at_index'],
-  ['invoices by subscription', keysets.invoices, invoiceConditions({ stripeSubscriptionId: 'sub_7' }), 'invoice_stripe_subscription_id_created_at_index'],
-  ['invoices by customer', keysets.invoices, invoiceConditions({ stripeCustomerId: 'cus_7' }), 'invoice_stripe_customer_id_created_at_index'],
+  [
+    'invoices by subscription',
+    keysets.invoices,
+    invoiceConditions({ stripeSubscriptionId: 'sub_7' }),
+    'invoice_stripe_subscription_id_created_at_index',
+  ],
+  [
+    'invoices by customer',
+    keysets.invoices,
+    invoiceConditions({ stripeCustomerId: 'cus_7' }),
+    'invoice_stripe_customer_id_created_at_index',
+  ],
   ['invoices without a link', keysets.invoices, invoiceConditions({ linked: false }), 'invoice_unlinked_index'],
   ['unmatched invoices', keysets.invoices, unmatchedConditions, 'invoice_unlinked_index'],
   ['events by type', keysets.events, eventConditions({ type: ['type.7'] }), 'event_type_received_at_index'],
   ['events by source', keysets.events, eventConditions({ source: EventSource.LEDGER }), 'event_received_at_id_index'],
-  ['events by state', keysets.events, eventConditions({ state: [EventState.DEAD, EventState.RETRYING] }), 'event_state_index'],
-  ['events by subscription', keysets.events, eventConditions({ stripeSubscriptionId: 'sub_7' }), 'event_subscription_index'],
+  [
+    'events by state',
+    keysets.events,
+    eventConditions({ state: [EventState.DEAD, EventState.RETRYING] }),
+    'event_state_index',
+  ],
+  [
+    'events by subscription',
+    keysets.events,
+    eventConditions({ stripeSubscriptionId: 'sub_7' }),
+    'event_subscription_index',
+  ],
   ['events by invoice', keysets.events, eventConditions({ stripeInvoiceId: 'in_7' }), 'event_invoice_index'],
   ['events by customer', keysets.events, eventConditions({ stripeCustomerId: 'cus_7' }), 'event_customer_index'],
   ['ledger events by intent', keysets.events, eventConditions({ checkoutIntentId: '8' }), 'event_intent_index'],
   ['Stripe events by intent', keysets.events, eventConditions({ checkoutIntentId: '8' }), 'event_subscription_index'],
-  ['events by time', keysets.events, eventConditions({ occurredFrom: day.from, occurredTo: day.to }), 'event_occurred_at_index'],
-  ['events by receipt', keysets.events, eventConditions({ receivedFrom: day.from, receivedTo: day.to }), 'event_received_at_id_index'],
-  ['events by delivery', keysets.events, eventConditions({ handler: 'A.run', deliveryState: [DeliveryState.DEAD] }), 'delivery_state_index'],
+  [
+    'events by time',
+    keysets.events,
+    eventConditions({ occurredFrom: day.from, occurredTo: day.to }),
+    'event_occurred_at_index',
+  ],
+  [
+    'events by receipt',
+    keysets.events,
+    eventConditions({ receivedFrom: day.from, receivedTo: day.to }),
+    'event_received_at_id_index',
+  ],
+  [
+    'events by delivery',
+    keysets.events,
+    eventConditions({ handler: 'A.run', deliveryState: [DeliveryState.DEAD] }),
+    'delivery_state_index',
+  ],
 ];
 
 describe('a filter of the contract is served by an index', () => {

@@ -18,7 +18,9 @@ export function toCursor(list: string, { at, id }: Place): string {
 export function readCursor(list: string, cursor: string, isKey: (place: Place) => boolean): Place {
   const place = toPlace(list, cursor);
   if (place !== undefined && isKey(place) && toCursor(list, place) === cursor) return place;
-  throw new BadInputError(`The cursor ${shown(cursor)} is none of this list's. Take endCursor from its pageInfo, as it is.`);
+  throw new BadInputError(
+    `The cursor ${shown(cursor)} is none of this list's. Take endCursor from its pageInfo, as it is.`,
+  );
 }
 
 function toPlace(list: string, cursor: string): Place | undefined {

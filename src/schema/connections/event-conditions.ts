@@ -30,5 +30,7 @@ function isOfIntent(intentId: string): Condition {
 function hasDelivery({ handler, deliveryState }: EventFilter): Condition[] {
   const conditions = [...is('delivery.handler', handler), ...isIn('delivery.state', deliveryState)];
   if (conditions.length === 0) return [];
-  return [sql`exists (select from delivery where delivery.event_id = event.id and ${sql.join(conditions, sql` and `)})`];
+  return [
+    sql`exists (select from delivery where delivery.event_id = event.id and ${sql.join(conditions, sql` and `)})`,
+  ];
 }

@@ -1,4 +1,3 @@
-import type { EntityName } from '@mikro-orm/core';
 import { sql, type RawBuilder } from 'kysely';
 import { CheckoutIntent } from '../../entities/checkout-intent.entity.js';
 import { Event } from '../../entities/event.entity.js';
@@ -6,6 +5,7 @@ import { Invoice } from '../../entities/invoice.entity.js';
 import { Renewal } from '../../entities/renewal.entity.js';
 import { Subscription } from '../../entities/subscription.entity.js';
 import { isRecordId } from '../ids.js';
+import type { RawRow, Source } from '../rows.js';
 import { readCursor, toCursor, type Place } from './cursor.js';
 
 export type Condition = RawBuilder<unknown>;
@@ -17,22 +17,35 @@ export interface Order {
   readonly idType: 'bigint' | 'text';
 }
 
-export interface Keyset<Row extends object> extends Order {
-  readonly entity: EntityName<Row>;
-}
+export type Keyset<Row extends object> = Order & Source<Row>;
 
 export const keysets = {
-  checkoutIntents: { entity: CheckoutIntent, table: 'checkout_intent', at: null, idType: 'bigint' } as Keyset<CheckoutIntent>,
+  checkoutIntents: {
+    entity: CheckoutIntent,
+    table: 'checkout_intent',
+    at: null,
+    idType: 'bigint',
+  } as Keyset<CheckoutIntent>,
   renewals: { entity: Renewal, table: 'renewal', at: null, idType: 'bigint' } as Keyset<Renewal>,
-  subscriptions: { entity: Subscription, table: 'subscription', at: 'recorded_at', idType: 'text' } as Keyset<Subscription>,
-  invoices: { entity: Invoice, table: 'invoice', at: 'created_at', idType: 'text' } as Keyset<Invoice>,
+  subscriptions: {
+    entity: Subscription,
+    table: 'subscription',
+    at: 'recorded_at',
+    idType: 'text',
+  } as Keyset<Subscription>,
+  invoices: {
+    entity: Invoice,
+    table: 'invoice',
+    without: ['lines', 'fetchedLines'],
+    at: 'created_at',
+    idType: 'text',
+  } as Keyset<Invoice>,
   events: { entity: Event, table: 'event', at: 'received_at', idType: 'text' } as Keyset<Event>,
 };
 
-/** Its columns, and the time that its cursor needs: `cursor_at`. */
-export function columnsOf({ table, at }: Order): Condition {
-  const all = sql`${sql.table(table)}.*`;
-  return at === null ? all : sql`${all}, (extract(epoch from ${sql.ref(`${table}.${at}`)}) * 1000000)::bigint as cursor_at`;
+/** The time of a row's key to the microsecond, for its cursor. */
+export function timeOf({ table, at }: Order): Condition {
+  return at === null ? sql`null` : sql`(extract(epoch from ${sql.ref(`${table}.${at}`)}) * 1000000)::bigint`;
 }
 
 export function orderOf({ table, at }: Order): Condition {
@@ -50,9 +63,9 @@ export function conditionsAfter(order: Order, cursor: string | null | undefined)
   return [sql`(${sql.ref(`${order.table}.${order.at}`)}, ${column}) < (${time}, ${id}::text)`];
 }
 
-/** A row that was read by `columnsOf`: the database answers bigints as text. */
-export function cursorOf({ table }: Order, row: Readonly<Record<string, unknown>>): string {
-  const { cursor_at: at = null, id } = row as { readonly cursor_at?: string; readonly id: string };
+/** Of a row that was read with `timeOf` as `cursor_at`. */
+export function cursorOf({ table }: Order, row: RawRow): string {
+  const { cursor_at: at, id } = row as unknown as { readonly cursor_at: string | null; readonly id: string };
   return toCursor(table, { at, id });
 }
 

@@ -1,11 +1,11 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
-import { toEntity, type RawRow } from '../rows.js';
-import { columnsOf, conditionsAfter, cursorOf, orderOf, type Condition, type Keyset } from './keyset.js';
+import { columnsOf, createReader, type RawRow } from '../rows.js';
+import { conditionsAfter, cursorOf, orderOf, timeOf, type Condition, type Keyset } from './keyset.js';
 
 export interface PageRequest {
   readonly first: number;
-  readonly after?: string | null;
+  readonly after?: string | null | undefined;
 }
 
 export interface Page<Row> {
@@ -37,7 +37,8 @@ export async function readPage<Row extends object>(
 ): Promise<Page<Row>> {
   const conditions = [sql`true`, ...request.where, ...conditionsAfter(keyset, request.after)];
   const { rows } = await sql<RawRow>`
-    select ${columnsOf(keyset)} from ${sql.table(keyset.table)} where ${sql.join(conditions, sql` and `)}
+    select ${columnsOf(em, keyset)}, ${timeOf(keyset)} as cursor_at
+    from ${sql.table(keyset.table)} where ${sql.join(conditions, sql` and `)}
     order by ${orderOf(keyset)} limit ${request.first + 1}`.execute(em.getKysely());
   return toPage(em, keyset, { ...request, rows });
 }
@@ -55,7 +56,8 @@ export async function readPages<Row extends object>(
     select parent.key as parent_key, ${sql.table(keyset.table)}.*
     from unnest(${[...new Set(keys)]}::${sql.raw(type)}[]) as parent (key)
     cross join lateral (
-      select ${columnsOf(keyset)} from ${sql.table(keyset.table)} where ${sql.join(conditions, sql` and `)}
+      select ${columnsOf(em, keyset)}, ${timeOf(keyset)} as cursor_at
+      from ${sql.table(keyset.table)} where ${sql.join(conditions, sql` and `)}
       order by ${orderOf(keyset)} limit ${request.first + 1}
     ) as ${sql.table(keyset.table)}
     order by ${orderOf(keyset)}`.execute(em.getKysely());
@@ -68,7 +70,8 @@ function toPage<Row extends object>(
   keyset: Keyset<Row>,
   { first, after, rows }: PageRequest & { readonly rows: readonly RawRow[] },
 ): Page<Row> {
-  const edges = rows.slice(0, first).map((row) => ({ cursor: cursorOf(keyset, row), node: toEntity(em, keyset.entity, row) }));
+  const read = createReader(em, keyset);
+  const edges = rows.slice(0, first).map((row) => ({ cursor: cursorOf(keyset, row), node: read(row) }));
   return {
     edges,
     nodes: edges.map(({ node }) => node),

@@ -4,7 +4,10 @@ import { IsUuid } from './is-uuid.js';
 
 @InputType()
 export class CreateCheckoutIntentInput {
-  @Field(() => ID, { nullable: true, description: 'Made up where it is left out. A repeat with it answers the present row.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Made up where it is left out. A repeat with it answers the present row.',
+  })
   @IsUuid()
   uuid?: string | null;
 
@@ -18,7 +21,7 @@ export class CreateCheckoutIntentInput {
   @IsUuid()
   enterpriseUuid?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Left out, it becomes that of the intent\'s earliest event.' })
+  @Field(() => String, { nullable: true, description: "Left out, it becomes that of the intent's earliest event." })
   stripeCustomerId?: string | null;
 
   @Field(() => Int, { defaultValue: 1 })

@@ -18,7 +18,10 @@ export class CreateRenewalInput {
   @IsUuid()
   renewedSubscriptionPlanUuid?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Left out, it is the checkout intent\'s earliest that had not ended by the date.' })
+  @Field(() => String, {
+    nullable: true,
+    description: "Left out, it is the checkout intent's earliest that had not ended by the date.",
+  })
   stripeSubscriptionId?: string | null;
 
   @Field(() => GraphQLDateTime, { nullable: true, description: 'Carried along when Stripe moves the period.' })
@@ -27,6 +30,9 @@ export class CreateRenewalInput {
   @Field(() => String, { nullable: true, description: 'For renewals that happened before this service knew of them.' })
   stripeInvoiceId?: string | null;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: 'For renewals that happened before this service knew of them.' })
+  @Field(() => GraphQLDateTime, {
+    nullable: true,
+    description: 'For renewals that happened before this service knew of them.',
+  })
   processedAt?: Date | null;
 }

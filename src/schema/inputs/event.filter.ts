@@ -22,7 +22,10 @@ export class EventFilter {
   @Field(() => String, { nullable: true })
   stripeCustomerId?: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'The intent\'s own events, and Stripe\'s events of its subscriptions.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: "The intent's own events, and Stripe's events of its subscriptions.",
+  })
   checkoutIntentId?: string | null;
 
   @Field(() => GraphQLDateTime, { nullable: true, description: 'At this time or later.' })
@@ -37,9 +40,15 @@ export class EventFilter {
   @Field(() => GraphQLDateTime, { nullable: true, description: 'Before this time.' })
   receivedTo?: Date | null;
 
-  @Field(() => String, { nullable: true, description: 'Events of which this handler has a delivery (in deliveryState, if given).' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Events of which this handler has a delivery (in deliveryState, if given).',
+  })
   handler?: string | null;
 
-  @Field(() => [DeliveryState], { nullable: true, description: 'Events of which a delivery is in one of these states.' })
+  @Field(() => [DeliveryState], {
+    nullable: true,
+    description: 'Events of which a delivery is in one of these states.',
+  })
   deliveryState?: DeliveryState[] | null;
 }

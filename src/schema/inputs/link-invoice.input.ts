@@ -7,7 +7,8 @@ export class LinkInvoiceInput {
 
   @Field(() => ID, {
     nullable: true,
-    description: 'Leave out to let the matching rules choose. A named renewal may take an invoice that they refuse, or that is not known yet.',
+    description:
+      'Leave out to let the matching rules choose. A named renewal may take an invoice that they refuse, or that is not known yet.',
   })
   renewalId?: string | null;
 }

@@ -14,10 +14,10 @@ export class ReplayEventsInput {
   @Field(() => EventFilter, { nullable: true })
   filter?: EventFilter | null;
 
-  @Field(() => String, { nullable: true, description: 'Only this handler\'s deliveries.' })
+  @Field(() => String, { nullable: true, description: "Only this handler's deliveries." })
   handler?: string | null;
 
-  @Field(() => Int, { defaultValue: 1000, description: 'How many of the filter\'s events at most, newest first.' })
+  @Field(() => Int, { defaultValue: 1000, description: "How many of the filter's events at most, newest first." })
   @Min(1, { message: limitMessage })
   @Max(MOST, { message: limitMessage })
   limit!: number;

@@ -7,7 +7,10 @@ export class UpdateRenewalInput {
   @Field(() => ID)
   id!: string;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: 'A date that is set here is not carried along by Stripe\'s moves.' })
+  @Field(() => GraphQLDateTime, {
+    nullable: true,
+    description: "A date that is set here is not carried along by Stripe's moves.",
+  })
   effectiveDate?: Date | null;
 
   @Field(() => String, { nullable: true })

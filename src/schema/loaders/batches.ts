@@ -1,17 +1,12 @@
-import type { EntityName } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import DataLoader from 'dataloader';
 import { sql, type RawBuilder } from 'kysely';
 import type { Keyset } from '../connections/keyset.js';
 import { readPages, type Page, type PageRequest } from '../connections/page.js';
-import { toEntity, type RawRow } from '../rows.js';
+import { columnsOf, createReader, type RawRow, type Source } from '../rows.js';
 
 export type Fork = () => EntityManager;
-
-export interface Source<Row extends object> {
-  readonly entity: EntityName<Row>;
-  readonly table: string;
-}
+type Sql = RawBuilder<unknown>;
 
 export interface Key {
   readonly column: string;
@@ -27,41 +22,42 @@ export const batched = <Asked, Answer, Name = Asked>(
 ): DataLoader<Asked, Answer, Name> => new DataLoader<Asked, Answer, Name>(answer, { cache: false });
 
 /** The row with each key, by a unique column. */
-export function oneBy<Row extends object>(fork: Fork, { entity, table }: Source<Row>, key: Key): DataLoader<string, Row | null> {
-  const column = sql.ref(`${table}.${key.column}`);
-  return joined(fork, entity, (keys) => sql`
-    select ${column} as parent_key, ${sql.table(table)}.* from ${sql.table(table)}
-    where ${column} = any(${keys}::${sql.raw(key.type)}[])`);
+export function oneBy<Row extends object>(fork: Fork, source: Source<Row>, key: Key): DataLoader<string, Row | null> {
+  return oneOf(fork, source, (keys) => ({ key: columnOf(source, key), rows: rowsBy(source, key, keys) }));
 }
 
-/** The row that a statement answers for each `parent_key`. */
-export function joined<Row extends object>(
+/** The row that is joined to each key: `key` of the rows that `rows` selects from. */
+export function oneOf<Row extends object>(
   fork: Fork,
-  entity: EntityName<Row>,
-  statement: (keys: readonly string[]) => RawBuilder<unknown>,
+  source: Source<Row>,
+  find: (keys: readonly string[]) => { readonly key: Sql; readonly rows: Sql },
 ): DataLoader<string, Row | null> {
   return batched(async (keys) => {
     const em = fork();
-    const rows = await rowsOf(em, statement([...new Set(keys)]));
-    const byKey = new Map(rows.map((row) => [row['parent_key'], toEntity(em, entity, row)]));
-    return keys.map((key) => byKey.get(key) ?? null);
+    const { key, rows } = find([...new Set(keys)]);
+    const found = await rowsOf(em, sql`select ${key} as parent_key, ${columnsOf(em, source)} ${rows}`);
+    const read = createReader(em, source);
+    const byKey = new Map(found.map((row) => [row['parent_key'], read(row)]));
+    return keys.map((asked) => byKey.get(asked) ?? null);
   });
 }
 
 /** All rows of each parent, oldest or smallest first by a column. */
 export function manyBy<Row extends object>(
   fork: Fork,
-  { entity, table }: Source<Row>,
+  source: Source<Row>,
   key: Key & { readonly orderBy: string },
 ): DataLoader<string, Row[]> {
-  const column = sql.ref(`${table}.${key.column}`);
   return batched(async (keys) => {
     const em = fork();
-    const rows = await rowsOf(em, sql`
-      select ${column} as parent_key, ${sql.table(table)}.* from ${sql.table(table)}
-      where ${column} = any(${[...new Set(keys)]}::${sql.raw(key.type)}[]) order by ${sql.ref(`${table}.${key.orderBy}`)}`);
-    const byKey = Map.groupBy(rows, (row) => row['parent_key']);
-    return keys.map((parent) => (byKey.get(parent) ?? []).map((row) => toEntity(em, entity, row)));
+    const rows = rowsBy(source, key, [...new Set(keys)]);
+    const order = sql.ref(`${source.table}.${key.orderBy}`);
+    const found = await rowsOf(
+      em,
+      sql`select ${columnOf(source, key)} as parent_key, ${columnsOf(em, source)} ${rows} order by ${order}`,
+    );
+    const byParent = Map.groupBy(found, (row) => row['parent_key']);
+    return keys.map((parent) => (byParent.get(parent) ?? []).map(createReader(em, source)));
   });
 }
 
@@ -80,7 +76,7 @@ export function pageBy<Row extends object>(
     for (const alike of Map.groupBy(asked, ({ first, after }) => JSON.stringify([first, after])).values()) {
       const { first, after } = alike[0] as NestedPage;
       const parents = { column, type, keys: alike.map((page) => page.of) };
-      const pages = await readPages(fork(), keyset, { first, ...(after && { after }), parents });
+      const pages = await readPages(fork(), keyset, { first, after, parents });
       for (const page of alike) answers.set(page, pages.get(page.of) as Page<Row>);
     }
     return asked.map((page) => answers.get(page) as Page<Row>);
@@ -90,3 +86,8 @@ export function pageBy<Row extends object>(
 export async function rowsOf(em: EntityManager, statement: RawBuilder<unknown>): Promise<RawRow[]> {
   return (await statement.execute(em.getKysely())).rows as RawRow[];
 }
+
+const columnOf = ({ table }: { readonly table: string }, { column }: Key): Sql => sql.ref(`${table}.${column}`);
+
+const rowsBy = (source: { readonly table: string }, key: Key, keys: readonly string[]): Sql =>
+  sql`from ${sql.table(source.table)} where ${columnOf(source, key)} = any(${keys}::${sql.raw(key.type)}[])`;

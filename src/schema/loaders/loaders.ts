@@ -1,10 +1,9 @@
 import { sql } from 'kysely';
 import { CheckoutIntentChange } from '../../entities/checkout-intent-change.entity.js';
-import { CheckoutIntent } from '../../entities/checkout-intent.entity.js';
 import { Delivery } from '../../entities/delivery.entity.js';
 import { RenewalChange } from '../../entities/renewal-change.entity.js';
 import { keysets } from '../connections/keyset.js';
-import { joined, manyBy, oneBy, pageBy, type Fork } from './batches.js';
+import { manyBy, oneBy, oneOf, pageBy, type Fork } from './batches.js';
 import { payloadsOf } from './payloads.js';
 
 const deliveries = { entity: Delivery, table: 'delivery' };
@@ -17,7 +16,7 @@ export function createLoaders(fork: Fork) {
   return {
     intentById: oneBy(fork, checkoutIntents, { column: 'id', type: 'bigint' }),
     intentByUuid: oneBy(fork, checkoutIntents, { column: 'uuid', type: 'uuid' }),
-    intentOfSubscription: joined(fork, CheckoutIntent, intentsOfSubscriptions),
+    intentOfSubscription: oneOf(fork, checkoutIntents, intentsOfSubscriptions),
     renewalById: oneBy(fork, renewals, { column: 'id', type: 'bigint' }),
     renewalByInvoiceId: oneBy(fork, renewals, { column: 'stripe_invoice_id', type: 'text' }),
     renewalByPlanRenewalId: oneBy(fork, renewals, { column: 'subscription_plan_renewal_id', type: 'text' }),
@@ -37,7 +36,8 @@ export function createLoaders(fork: Fork) {
 
 export type Loaders = ReturnType<typeof createLoaders>;
 
-const intentsOfSubscriptions = (subscriptionIds: readonly string[]) => sql`
-  select subscription.id as parent_key, checkout_intent.*
-  from subscription join checkout_intent on checkout_intent.id = subscription.checkout_intent_id
-  where subscription.id = any(${subscriptionIds}::text[])`;
+const intentsOfSubscriptions = (subscriptionIds: readonly string[]) => ({
+  key: sql`subscription.id`,
+  rows: sql`from subscription join checkout_intent on checkout_intent.id = subscription.checkout_intent_id
+    where subscription.id = any(${subscriptionIds}::text[])`,
+});

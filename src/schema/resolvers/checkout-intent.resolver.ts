@@ -42,7 +42,8 @@ export class CheckoutIntentResolver {
   }
 
   @Mutation(() => CheckoutIntentType, {
-    description: 'Idempotent by uuid: a repeat answers the present row. Finds the facts that named it before it existed.',
+    description:
+      'Idempotent by uuid: a repeat answers the present row. Finds the facts that named it before it existed.',
   })
   async createCheckoutIntent(
     @Arg('input', () => CreateCheckoutIntentInput) input: CreateCheckoutIntentInput,
@@ -65,7 +66,11 @@ export class CheckoutIntentResolver {
   }
 
   @FieldResolver(() => SubscriptionConnection, { description: 'Newest first.' })
-  subscriptions(@Root() intent: CheckoutIntent, @Args(() => PageArgs) page: PageArgs, @Ctx() { loaders }: GraphqlContext) {
+  subscriptions(
+    @Root() intent: CheckoutIntent,
+    @Args(() => PageArgs) page: PageArgs,
+    @Ctx() { loaders }: GraphqlContext,
+  ) {
     return loaders.subscriptionsOfIntent.load({ of: intent.id, ...page });
   }
 

@@ -32,7 +32,7 @@ export class EventResolver {
 
   @FieldResolver(() => CheckoutIntentType, {
     nullable: true,
-    description: 'The intent that a ledger event is about, or that owns the subscription of one of Stripe\'s.',
+    description: "The intent that a ledger event is about, or that owns the subscription of one of Stripe's.",
   })
   async checkoutIntent(@Root() { checkoutIntentId, stripeSubscriptionId }: Event, @Ctx() { loaders }: GraphqlContext) {
     if (checkoutIntentId !== null) return loaders.intentById.load(checkoutIntentId);

@@ -17,7 +17,7 @@ export class InvoiceResolver {
     return loaders.invoiceById.load(id);
   }
 
-  @Query(() => InvoiceConnection, { description: 'Newest first, by Stripe\'s time of creation.' })
+  @Query(() => InvoiceConnection, { description: "Newest first, by Stripe's time of creation." })
   invoices(
     @Arg('filter', () => InvoiceFilter, { nullable: true }) filter: InvoiceFilter | null,
     @Args(() => PageArgs) page: PageArgs,

@@ -18,7 +18,9 @@ class LinkInvoicePayload {
 
 @Resolver(() => LinkInvoicePayload)
 export class LinkResolver {
-  @Mutation(() => LinkInvoicePayload, { description: 'Links by the matching rules, or to the renewal named. Never overwrites a link.' })
+  @Mutation(() => LinkInvoicePayload, {
+    description: 'Links by the matching rules, or to the renewal named. Never overwrites a link.',
+  })
   linkInvoice(
     @Arg('input', () => LinkInvoiceInput) input: LinkInvoiceInput,
     @Ctx() { ledger, caller }: GraphqlContext,
@@ -36,7 +38,10 @@ export class LinkResolver {
     return loaders.renewalById.load(await ledger.unlinkInvoice(input, caller.name));
   }
 
-  @FieldResolver(() => RenewalType, { nullable: true, description: 'The renewal that the invoice is linked to, or in conflict about.' })
+  @FieldResolver(() => RenewalType, {
+    nullable: true,
+    description: 'The renewal that the invoice is linked to, or in conflict about.',
+  })
   async renewal(@Root() { renewalId }: LinkInvoicePayload, @Ctx() { loaders }: GraphqlContext) {
     return renewalId === null ? null : loaders.renewalById.load(renewalId);
   }
@@ -46,7 +51,8 @@ export class LinkResolver {
 export class MatchExplanationResolver {
   @Query(() => MatchExplanationType, {
     nullable: true,
-    description: 'Why this invoice is, or is not, linked to a renewal: every candidate with its verdict. Null for an unknown invoice.',
+    description:
+      'Why this invoice is, or is not, linked to a renewal: every candidate with its verdict. Null for an unknown invoice.',
   })
   explainMatch(@Arg('invoiceId', () => ID) invoiceId: string, @Ctx() { ledger }: GraphqlContext) {
     return ledger.explainMatch(invoiceId);
@@ -64,7 +70,7 @@ const LARGEST_INT = 2 ** 31 - 1;
 export class MatchCandidateResolver {
   @FieldResolver(() => Int, {
     nullable: true,
-    description: 'Whole seconds between the renewal\'s effective date and the invoice\'s period start; at most 2^31 - 1.',
+    description: "Whole seconds between the renewal's effective date and the invoice's period start; at most 2^31 - 1.",
   })
   distanceSeconds(@Root() { distanceSeconds }: MatchCandidateType): number | null {
     return distanceSeconds === null ? null : Math.min(Math.round(distanceSeconds), LARGEST_INT);

@@ -67,7 +67,9 @@ export class RenewalResolver {
     return loaders.renewalById.load(await ledger.updateRenewal(input, caller.name));
   }
 
-  @Mutation(() => RenewalType, { description: 'For a service that processes renewals itself. Refused unless its invoice is paid.' })
+  @Mutation(() => RenewalType, {
+    description: 'For a service that processes renewals itself. Refused unless its invoice is paid.',
+  })
   async markRenewalProcessed(
     @Arg('renewalId', () => ID) renewalId: string,
     @Ctx() { ledger, loaders, caller }: GraphqlContext,
@@ -80,7 +82,10 @@ export class RenewalResolver {
     return loaders.intentById.load(renewal.checkoutIntent.id);
   }
 
-  @FieldResolver(() => InvoiceType, { nullable: true, description: 'Null where nothing is linked, or its facts have not arrived.' })
+  @FieldResolver(() => InvoiceType, {
+    nullable: true,
+    description: 'Null where nothing is linked, or its facts have not arrived.',
+  })
   async invoice(@Root() { stripeInvoiceId }: Renewal, @Ctx() { loaders }: GraphqlContext) {
     return stripeInvoiceId === null ? null : loaders.invoiceById.load(stripeInvoiceId);
   }

@@ -43,12 +43,15 @@ export class ReplayResolver {
 /** The ids that are named, or the newest that the filter finds; with both, those named that it finds. */
 async function idsOf({ ids, filter, limit }: ReplayEventsInput, { em }: GraphqlContext): Promise<readonly string[]> {
   if (filter === null || filter === undefined) {
-    if (ids === null || ids === undefined) throw new BadInputError('Give ids or filter: which events are to be replayed?');
+    if (ids === null || ids === undefined)
+      throw new BadInputError('Give ids or filter: which events are to be replayed?');
     return [...new Set(ids)];
   }
   const named = ids === null || ids === undefined ? [] : [sql`event.id = any(${[...new Set(ids)]}::text[])`];
   const conditions = sql.join([sql`true`, ...named, ...eventConditions(filter)], sql` and `);
   const { rows } = await sql<{ id: string }>`
-    select event.id from event where ${conditions} order by ${orderOf(keysets.events)} limit ${limit}`.execute(em().getKysely());
+    select event.id from event where ${conditions} order by ${orderOf(keysets.events)} limit ${limit}`.execute(
+    em().getKysely(),
+  );
   return rows.map((row) => row.id);
 }

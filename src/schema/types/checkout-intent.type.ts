@@ -3,13 +3,13 @@ import { CheckoutIntentState } from '../../entities/states.js';
 import { GraphQLDateTime } from './scalars.js';
 
 @ObjectType('CheckoutIntent', {
-  description: 'A customer\'s checkout, and from then on the long-lived owner of its subscription.',
+  description: "A customer's checkout, and from then on the long-lived owner of its subscription.",
 })
 export class CheckoutIntentType {
   @Field(() => ID)
   id!: string;
 
-  @Field(() => ID, { description: 'What a Stripe subscription\'s metadata names as checkout_intent_uuid.' })
+  @Field(() => ID, { description: "What a Stripe subscription's metadata names as checkout_intent_uuid." })
   uuid!: string;
 
   @Field(() => CheckoutIntentState)
@@ -26,7 +26,8 @@ export class CheckoutIntentType {
 
   @Field(() => String, {
     nullable: true,
-    description: 'The customer that was given; else that of its earliest event, which stands once one of its links is paid.',
+    description:
+      'The customer that was given; else that of its earliest event, which stands once one of its links is paid.',
   })
   stripeCustomerId!: string | null;
 

@@ -29,7 +29,7 @@ function connectionOf<Node extends object>(name: string, node: ClassType<Node>):
     @Field(() => [Edge])
     edges!: Edge[];
 
-    @Field(() => [node], { description: 'The edges\' nodes.' })
+    @Field(() => [node], { description: "The edges' nodes." })
     nodes!: Node[];
 
     @Field(() => PageInfoType)

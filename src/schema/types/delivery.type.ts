@@ -2,7 +2,7 @@ import { Field, Int, ObjectType } from 'type-graphql';
 import { DeliveryState } from '../../entities/states.js';
 import { GraphQLDateTime } from './scalars.js';
 
-@ObjectType('Delivery', { description: 'One handler\'s run of one event.' })
+@ObjectType('Delivery', { description: "One handler's run of one event." })
 export class DeliveryType {
   @Field(() => String, { description: 'Class.method, or endpoint:<name>.' })
   handler!: string;
@@ -13,7 +13,10 @@ export class DeliveryType {
   @Field(() => Int)
   tries!: number;
 
-  @Field(() => String, { nullable: true, description: 'invoice:<id>, subscription:<id>, renewal:<id> or link:<invoice id>.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'invoice:<id>, subscription:<id>, renewal:<id> or link:<invoice id>.',
+  })
   waitingFor!: string | null;
 
   @Field(() => String, { nullable: true })

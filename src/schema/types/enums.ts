@@ -11,10 +11,11 @@ import { MatchOutcome } from '../../ledger/records.js';
 
 registerEnumType(CheckoutIntentState, {
   name: 'CheckoutIntentState',
-  description: 'How far a checkout has come. Which state may follow which is refused or accepted by updateCheckoutIntent.',
+  description:
+    'How far a checkout has come. Which state may follow which is refused or accepted by updateCheckoutIntent.',
   valuesConfig: {
     CREATED: { description: 'Begun; nothing is paid.' },
-    PAID: { description: 'The first invoice of its subscription is paid, be it the trial\'s of zero.' },
+    PAID: { description: "The first invoice of its subscription is paid, be it the trial's of zero." },
     FULFILLED: { description: 'The customer has what was bought.' },
     ERRORED_BACKOFFICE: { description: 'Paid; the back office failed.' },
     ERRORED_FULFILLMENT_STALLED: { description: 'Paid; fulfilment does not go on.' },
@@ -48,14 +49,14 @@ registerEnumType(LinkedBy, {
 registerEnumType(EventSource, {
   name: 'EventSource',
   valuesConfig: {
-    STRIPE: { description: 'A webhook of Stripe\'s.' },
+    STRIPE: { description: "A webhook of Stripe's." },
     LEDGER: { description: 'Raised by this service: renewal.paid and the like.' },
   },
 });
 
 registerEnumType(EventState, {
   name: 'EventState',
-  description: 'The worst of its deliveries\' states: DEAD, RETRYING, WAITING, PENDING, HANDLED.',
+  description: "The worst of its deliveries' states: DEAD, RETRYING, WAITING, PENDING, HANDLED.",
   valuesConfig: {
     PENDING: { description: 'Stored; at least one handler has not run.' },
     HANDLED: { description: 'Every handler has finished.' },
@@ -84,10 +85,11 @@ registerEnumType(MatchOutcome, {
     LINKED: { description: 'The invoice is linked to the renewal.' },
     ALREADY_LINKED: { description: 'The invoice has a link; renewal says where.' },
     CONFLICT: { description: 'The renewal that it matches is linked to another invoice.' },
-    NO_RENEWAL: { description: 'No renewal is near enough to its billing period\'s start.' },
+    NO_RENEWAL: { description: "No renewal is near enough to its billing period's start." },
     AMBIGUOUS: { description: 'Two renewals match equally well; nothing is guessed.' },
     NOT_A_RENEWAL: {
-      description: 'Not an invoice that pays for a renewal: one-off, proration only, a trial\'s first, a change of plan.',
+      description:
+        "Not an invoice that pays for a renewal: one-off, proration only, a trial's first, a change of plan.",
     },
     INCOMPLETE: { description: 'Its payload holds only some of its lines, and the rest could not be fetched.' },
   },

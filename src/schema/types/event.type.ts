@@ -2,9 +2,11 @@ import { Field, ID, ObjectType } from 'type-graphql';
 import { EventSource, EventState } from '../../entities/states.js';
 import { GraphQLDateTime } from './scalars.js';
 
-@ObjectType('Event', { description: 'Something that happened, stored once: a webhook of Stripe\'s, or an event that this service raised.' })
+@ObjectType('Event', {
+  description: "Something that happened, stored once: a webhook of Stripe's, or an event that this service raised.",
+})
 export class EventType {
-  @Field(() => ID, { description: 'Stripe\'s id; <type>:<key> for an event of the ledger.' })
+  @Field(() => ID, { description: "Stripe's id; <type>:<key> for an event of the ledger." })
   id!: string;
 
   @Field(() => String)
@@ -28,7 +30,7 @@ export class EventType {
   @Field(() => String, { nullable: true, description: 'The Connect account.' })
   account!: string | null;
 
-  @Field(() => GraphQLDateTime, { description: 'Stripe\'s time; the time of receipt where Stripe names none.' })
+  @Field(() => GraphQLDateTime, { description: "Stripe's time; the time of receipt where Stripe names none." })
   occurredAt!: Date;
 
   @Field(() => GraphQLDateTime)

@@ -21,7 +21,8 @@ export class RenewalType {
 
   @Field(() => String, {
     nullable: true,
-    description: 'The one that was given; else the checkout intent\'s earliest subscription that had not ended by the renewal\'s date.',
+    description:
+      "The one that was given; else the checkout intent's earliest subscription that had not ended by the renewal's date.",
   })
   stripeSubscriptionId!: string | null;
 
@@ -35,7 +36,10 @@ export class RenewalType {
   @Field(() => GraphQLDateTime, { nullable: true, description: 'The date as it was given, before any move.' })
   givenDate!: Date | null;
 
-  @Field(() => String, { nullable: true, description: 'The invoice that pays for it: at most one, and for no other renewal.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The invoice that pays for it: at most one, and for no other renewal.',
+  })
   stripeInvoiceId!: string | null;
 
   @Field(() => LinkedBy, { nullable: true })

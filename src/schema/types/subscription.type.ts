@@ -30,6 +30,9 @@ export class SubscriptionType {
   @Field(() => GraphQLDateTime, { nullable: true })
   currentPeriodEnd!: Date | null;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: 'Stripe\'s time of the event that this state was read from.' })
+  @Field(() => GraphQLDateTime, {
+    nullable: true,
+    description: "Stripe's time of the event that this state was read from.",
+  })
   asOf!: Date | null;
 }
