@@ -32,11 +32,11 @@ interface Played {
   readonly subscriptionPlanRenewalId: string;
 }
 
-let count = 0;
+let introduced = 0;
 
 /** An intent with the first renewal of a life of one year after a trial; its events are posted by the test. */
 async function introduce(stripeCustomerId: string | null = null): Promise<Played> {
-  const name = `${(count += 1)}`.padStart(4, '0');
+  const name = `${(introduced += 1)}`.padStart(4, '0');
   const uuid = randomUUID();
   const plan = randomUUID();
   const life = lifeOf(`sub_license${name}`, { cycles: 1, metadata: { checkout_intent_uuid: uuid } });
@@ -68,7 +68,7 @@ async function mutate(query: string, input: object): Promise<{ id: string }> {
 
 async function postAll(events: readonly object[]): Promise<void> {
   for (const event of events) expect((await service.post(event)).status).toBe(200);
-  await service.dispatcher!.idle();
+  await service.dispatcher!.idle({ withinMs: 25_000 });
 }
 
 const renewalOf = async ({ renewalId }: Played) =>
@@ -147,6 +147,7 @@ describe('a paid renewal', () => {
     const played = await introduce();
     await postAll([...played.life.events, ...played.life.events].toReversed());
     await processedOnce(played);
+    expect(manager.processed.get(played.subscriptionPlanRenewalId)).toBe(1);
   });
 
   it('is dead with the last answer where the license manager never gives in, and is finished by a replay', async () => {
