@@ -15,7 +15,7 @@ export type OrmSettings = Readonly<{
 }>;
 
 /** What lies in the database beside the entities: the ORM's comparison of schemas leaves it alone. */
-const NOT_THE_ORMS = { schemas: ['pgboss', 'event_body_partition'], tables: ['migration_lock'] };
+const NOT_THE_ORMS = { schemas: ['pgboss', 'event_body_partition'], tables: ['migration_lock', 'fact_gate'] };
 
 /**
  * The ORM's options: every entity and migration is named, nothing is searched for in directories, so source and build

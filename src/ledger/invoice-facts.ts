@@ -12,7 +12,15 @@ export interface FactEvent {
   readonly receivedAt: Date;
 }
 
-const RANK: Record<InvoiceStatus, number> = { draft: 0, open: 1, uncollectible: 2, void: 3, deleted: 3, paid: 4 };
+/** Which status is the later one, whatever the times of the events say. */
+export const STATUS_RANK: Readonly<Record<InvoiceStatus, number>> = {
+  draft: 0,
+  open: 1,
+  uncollectible: 2,
+  void: 3,
+  deleted: 3,
+  paid: 4,
+};
 
 /** What an event's type alone says of the status. Types that are not here say nothing. */
 const STATUS_OF_TYPE: Record<string, InvoiceStatus> = {
@@ -31,13 +39,14 @@ const STATUS_OF_TYPE: Record<string, InvoiceStatus> = {
   'invoice.overpaid': 'paid',
 };
 
-const isStatus = (status: string | null): status is InvoiceStatus => status !== null && Object.hasOwn(RANK, status);
+const isStatus = (status: string | null): status is InvoiceStatus =>
+  status !== null && Object.hasOwn(STATUS_RANK, status);
 
 /** The higher of what the payload and what the type says; Stripe documents no other statuses, and a strange one counts as draft. */
 export function statusOf(type: string, payloadStatus: string | null): InvoiceStatus {
   const byPayload = isStatus(payloadStatus) ? payloadStatus : 'draft';
   const byType = STATUS_OF_TYPE[type] ?? 'draft';
-  return RANK[byType] > RANK[byPayload] ? byType : byPayload;
+  return STATUS_RANK[byType] > STATUS_RANK[byPayload] ? byType : byPayload;
 }
 
 /** The row that this event alone would leave. */
@@ -78,7 +87,7 @@ export function toInvoiceRecord(event: FactEvent, invoice: InvoiceFact & { reado
  */
 export function compareInvoices(a: InvoiceRecord, b: InvoiceRecord): number {
   return (
-    RANK[a.status] - RANK[b.status] ||
+    STATUS_RANK[a.status] - STATUS_RANK[b.status] ||
     toTime(a.asOf) - toTime(b.asOf) ||
     (a.asOfEventId < b.asOfEventId ? -1 : a.asOfEventId > b.asOfEventId ? 1 : 0)
   );

@@ -39,8 +39,7 @@ const OF_INTENTS = 'id = any($1::text[]) or checkout_intent_id = any($2::bigint[
  * looking and locking: then it lets go (a savepoint) and locks those too.
  */
 export async function lockScope(tx: Transaction, keys: ScopeKeys): Promise<Scope> {
-  // Weak, and shared by all that settle; createCheckoutIntent's stronger lock waits for them, and so finds the facts that named it.
-  await tx.query('lock table subscription in row exclusive mode');
+  await tx.query('lock table fact_gate in row exclusive mode'); // weak, and shared by all that settle
   let intentIds = keys.intentIds ?? [];
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     await tx.query('savepoint scope');
@@ -50,6 +49,15 @@ export async function lockScope(tx: Transaction, keys: ScopeKeys): Promise<Scope
     intentIds = owners;
   }
   throw new Error('The owners of these subscriptions changed again and again while they were being locked.');
+}
+
+/**
+ * Waits for whoever is settling, and keeps newcomers out until this transaction ends: facts on their way are then seen here, and what is
+ * written here is seen by those that come. For what no row lock can stand for, because the row is not there yet. Call it before anything
+ * is locked. The gate is a table of its own and empty, because on a used one the lock would wait for autovacuum.
+ */
+export async function closeFactGate(tx: Transaction): Promise<void> {
+  await tx.query('lock table fact_gate in share row exclusive mode');
 }
 
 /** Without a scope where a subscription belongs to an intent that was not locked. */

@@ -2,6 +2,7 @@ import { type Columns, toUnnest } from '../database/bulk.js';
 import type { Transaction } from '../database/transaction.js';
 import type { Changes } from '../entities/record-change.js';
 import { changesBetween, differs, INTENT_HISTORY, RENEWAL_HISTORY, type RenewalChangeRow } from './history.js';
+import { STATUS_RANK } from './invoice-facts.js';
 import type {
   IntentRecord,
   InvoiceFactRecord,
@@ -44,12 +45,22 @@ export async function writeMoves(tx: Transaction, moves: readonly MoveRecord[]):
   await tx.query(text, parameters);
 }
 
-/** One write an invoice, with what settling made of it. */
+/**
+ * One write an invoice, with what settling made of it. An invoice without a subscription has no row that both of two batches would lock:
+ * there the later fact is written, whichever commits last.
+ */
 export async function writeInvoiceFacts(tx: Transaction, invoices: readonly InvoiceFactRecord[]): Promise<void> {
   if (invoices.length === 0) return;
   const { source, names, parameters, columns } = unnestRecords(invoiceFactTable, invoices);
-  const text = `insert into invoice (${names}) select * from ${source} order by id on conflict (id) do update set ${setList(columns, 'excluded')}`;
+  const text = `insert into invoice (${names}) select * from ${source} order by id on conflict (id) do update set ${setList(columns, 'excluded')}
+    where ${factOrder('excluded')} > ${factOrder('invoice')}`;
   await tx.query(text, parameters);
+}
+
+/** The order of `compareInvoices`, in SQL. */
+function factOrder(row: string): string {
+  const ranks = Object.entries(STATUS_RANK).map(([status, rank]) => `when '${status}' then ${rank}`);
+  return `row(case ${row}.status ${ranks.join(' ')} end, coalesce(${row}.as_of, '-infinity'), ${row}.as_of_event_id collate "C")`;
 }
 
 export async function writeInvoiceOutcomes(tx: Transaction, invoices: readonly InvoiceRecord[]): Promise<void> {

@@ -146,6 +146,8 @@ const renewals = [
     "renewal_id" bigint not null,
     constraint "renewal_change_renewal_id_foreign" foreign key ("renewal_id") references "renewal" ("id") on delete cascade)`,
   `create index "renewal_change_renewal_id_index" on "renewal_change" ("renewal_id")`,
+  // Always empty, locked as a whole: who settles shares it, who must not be overlooked by them closes it.
+  `create table "fact_gate" ()`,
   `create table "refused_pair" (
     "renewal_id" bigint not null,
     "stripe_invoice_id" text not null,
@@ -237,6 +239,7 @@ const tables = [
   'delivery',
   'event_body',
   'event',
+  'fact_gate',
   'refused_pair',
   'renewal_change',
   'renewal',

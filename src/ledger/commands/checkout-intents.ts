@@ -4,7 +4,7 @@ import { BadInputError, LinkConflictError, NotFoundError } from '../../errors.js
 import { isIntentId } from '../intent-name.js';
 import { followersOf } from '../intent-states.js';
 import type { IntentRecord } from '../records.js';
-import { lockScope, type Scope } from '../scope.js';
+import { closeFactGate, lockScope, type Scope } from '../scope.js';
 import { assertText, type CommandContext, quote, runCommand, settleFor } from './context.js';
 
 /** Undefined leaves a field, null clears it. */
@@ -32,8 +32,8 @@ export interface UpdateCheckoutIntent extends IntentFields {
 export async function createCheckoutIntent(context: CommandContext, input: CreateCheckoutIntent): Promise<string> {
   assertFields(input);
   return runCommand(context, async (tx) => {
-    // Waits for whoever is storing facts: either they see this intent, or it sees the subscriptions that name it.
-    await tx.query('lock table subscription in share row exclusive mode');
+    // Either a batch on its way sees this intent, or the intent sees the subscriptions that name it.
+    await closeFactGate(tx);
     const inserted = await insertIntent(tx, input);
     if (inserted === null) return presentIntent(tx, input.uuid ?? '');
     const subscriptionIds = await subscriptionsNaming(tx, inserted);

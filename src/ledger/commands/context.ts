@@ -6,7 +6,7 @@ import { BadInputError, NotFoundError } from '../../errors.js';
 import type { Announcer } from '../announcer.js';
 import { isIntentId } from '../intent-name.js';
 import type { RenewalRecord } from '../records.js';
-import { lockScope, type Scope, type ScopeKeys } from '../scope.js';
+import { closeFactGate, lockScope, type Scope, type ScopeKeys } from '../scope.js';
 import { type ScopeChange, settleScope } from '../settle-scope.js';
 import type { Settlement } from '../settle.js';
 
@@ -59,6 +59,28 @@ export async function lockRenewal(
   const renewal = scope.renewals.find(({ id }) => id === renewalId);
   if (renewal === undefined) throw new NotFoundError(`There is no renewal with the id ${quote(renewalId)}.`);
   return { scope, renewal };
+}
+
+/**
+ * The keys by which an invoice's facts are locked: those of its subscription. Of an invoice without facts, or without a subscription, there
+ * is no row to lock: then the gate is closed, so this comes before anything is locked.
+ */
+export async function keysOfInvoice(tx: Transaction, invoiceId: string): Promise<Required<InvoiceKeys>> {
+  const known = await subscriptionOf(tx, invoiceId);
+  if (known === undefined || known === null) await closeFactGate(tx);
+  const subscriptionId = known ?? (await subscriptionOf(tx, invoiceId)) ?? null;
+  return { invoiceIds: [invoiceId], subscriptionIds: subscriptionId === null ? [] : [subscriptionId] };
+}
+
+type InvoiceKeys = Pick<ScopeKeys, 'invoiceIds' | 'subscriptionIds'>;
+
+/** Undefined where no such invoice is known, null where it is of no subscription. */
+export async function subscriptionOf(tx: Transaction, invoiceId: string): Promise<string | null | undefined> {
+  const [row] = await tx.query<{ id: string | null }>(
+    'select stripe_subscription_id as id from invoice where id = $1',
+    [invoiceId],
+  );
+  return row === undefined ? undefined : row.id;
 }
 
 export function withRenewal(scope: Scope, renewal: RenewalRecord): Scope {

@@ -4,13 +4,24 @@ import { LinkedBy } from '../../entities/states.js';
 import { LinkConflictError, NotFoundError } from '../../errors.js';
 import { isLive } from '../eligibility.js';
 import { explain, type Explanation } from '../explain.js';
+import { isIntentId } from '../intent-name.js';
 import { isOfCustomer } from '../match.js';
 import { type InvoiceRecord, MatchOutcome, type RenewalRecord } from '../records.js';
 import { PROCESSOR } from '../processing.js';
 import { lockScope, readScope, type Scope } from '../scope.js';
 import { groupsOf } from '../settle-scope.js';
 import { type Settlement, settle } from '../settle.js';
-import { assertText, type CommandContext, lockRenewal, quote, runCommand, settleFor, withRenewal } from './context.js';
+import {
+  assertText,
+  type CommandContext,
+  keysOfInvoice,
+  lockRenewal,
+  quote,
+  runCommand,
+  settleFor,
+  subscriptionOf,
+  withRenewal,
+} from './context.js';
 
 export interface LinkInvoice {
   readonly invoiceId: string;
@@ -41,7 +52,7 @@ export async function unlinkInvoice(
 ): Promise<string> {
   assertText('reason', reason);
   return runCommand(context, async (tx) => {
-    const { scope, renewal } = await lockRenewal(tx, renewalId);
+    const { scope, renewal } = await lockRenewal(tx, renewalId, await keysOfHeldInvoice(tx, renewalId));
     if (renewal.invoiceId === null) throw new LinkConflictError(`Renewal ${renewal.id} is linked to no invoice.`);
     const pair = { renewalId: renewal.id, invoiceId: renewal.invoiceId };
     const hasBegun = renewal.processingStartedAt !== null && !(await hasGivenUp(tx, pair));
@@ -65,6 +76,18 @@ export async function unlinkInvoice(
     });
     return renewal.id;
   });
+}
+
+/** The invoice can be of another intent's subscription, whose renewals may want it once it is free. */
+async function keysOfHeldInvoice(tx: Transaction, renewalId: string): Promise<{ subscriptionIds: string[] }> {
+  const held = isIntentId(renewalId)
+    ? await tx.query<{ id: string }>(
+        `select i.stripe_subscription_id as id from renewal r join invoice i on i.id = r.stripe_invoice_id
+         where r.id = $1::bigint and i.stripe_subscription_id is not null`,
+        [renewalId],
+      )
+    : [];
+  return { subscriptionIds: held.map(({ id }) => id) };
 }
 
 /** True where the delivery that claimed the renewal is DEAD: nothing will be called any more, unless a person replays it. */
@@ -121,11 +144,7 @@ async function linkByName(
   tx: Transaction,
   { invoiceId, renewalId }: { invoiceId: string; renewalId: string },
 ): Promise<LinkResult> {
-  const subscriptionId = (await subscriptionOf(tx, invoiceId)) ?? null;
-  const { scope, renewal } = await lockRenewal(tx, renewalId, {
-    invoiceIds: [invoiceId],
-    subscriptionIds: subscriptionId === null ? [] : [subscriptionId],
-  });
+  const { scope, renewal } = await lockRenewal(tx, renewalId, await keysOfInvoice(tx, invoiceId));
   const refusal = refusalOf(scope, renewal, invoiceId);
   if (refusal !== null) return refusal;
   const linked = { ...renewal, invoiceId, linkedBy: LinkedBy.PERSON };
@@ -175,14 +194,6 @@ function isOfIntentCustomer(scope: Scope, renewal: RenewalRecord, invoice: Invoi
   const intent = scope.intents.find(({ id }) => id === renewal.intentId);
   const subscription = scope.subscriptions.find(({ id }) => id === invoice.subscriptionId) ?? null;
   return intent === undefined || isOfCustomer(intent, invoice, subscription);
-}
-
-async function subscriptionOf(tx: Transaction, invoiceId: string): Promise<string | null | undefined> {
-  const [row] = await tx.query<{ id: string | null }>(
-    'select stripe_subscription_id as id from invoice where id = $1',
-    [invoiceId],
-  );
-  return row === undefined ? undefined : row.id;
 }
 
 function explainIn(settled: readonly Settlement[], invoiceId: string): Explanation | null {

@@ -12,6 +12,7 @@ import {
   assertDate,
   assertText,
   type CommandContext,
+  keysOfInvoice,
   lockRenewal,
   quote,
   runCommand,
@@ -52,10 +53,12 @@ export async function createRenewal(context: CommandContext, input: CreateRenewa
   return runCommand(context, async (tx) => {
     const present = await findRenewal(tx, input.subscriptionPlanRenewalId);
     if (present !== null) return present;
+    const { stripeInvoiceId: invoiceId = null } = input;
+    const ofInvoice = invoiceId === null ? { subscriptionIds: [] } : await keysOfInvoice(tx, invoiceId);
     const before = await lockScope(tx, {
+      ...ofInvoice,
       intentIds: isIntentId(input.checkoutIntentId) ? [input.checkoutIntentId] : [],
-      subscriptionIds: toList(input.stripeSubscriptionId),
-      invoiceIds: toList(input.stripeInvoiceId),
+      subscriptionIds: [...ofInvoice.subscriptionIds, ...toList(input.stripeSubscriptionId)],
     });
     assertCanHold(before, input);
     const renewal = await insertRenewal(tx, input);
