@@ -2,10 +2,10 @@ import { pino } from 'pino';
 import { systemClock } from '../../src/clock.js';
 import { inTransaction } from '../../src/database/transaction.js';
 import { CheckoutIntentState } from '../../src/entities/states.js';
+import { createEventStore, createWriterPool } from '../../src/events/event-store.js';
 import { readFacts } from '../../src/events/fact-reading.js';
 import type { ReadEvent } from '../../src/events/fact-recorder.js';
-import { insertStatement, parametersOf } from '../../src/events/insert-events.js';
-import { readNewEvent } from '../../src/events/new-event.js';
+import { type NewEvent, readNewEvent } from '../../src/events/new-event.js';
 import { createFactHandlers } from '../../src/handlers/built-in.js';
 import type { Announcer } from '../../src/ledger/announcer.js';
 import type { CreateCheckoutIntent } from '../../src/ledger/commands/checkout-intents.js';
@@ -45,14 +45,19 @@ export interface RaisedEvent {
 }
 
 const { CREATED } = CheckoutIntentState;
+const log = pino({ level: 'silent' });
+const none = async (): Promise<void> => undefined;
 
 export async function openTestLedger(): Promise<TestLedger> {
   const db = await openTestDatabase();
   await db.sql('create table event_body_partition.test partition of event_body default');
+  const pool = createWriterPool({ url: db.url, connections: 2, log });
+  const noJobs = { wakeEvents: none, sendDeliveries: none, sendSignal: none };
+  const store = createEventStore(pool, noJobs);
   const signals: string[] = [];
   const announcer: Announcer = {
     routeOf: () => ({ state: 'PENDING', ignoredBecause: null }),
-    wake: async () => undefined,
+    wake: none,
     signal: async (_tx, keys) => void signals.push(...keys),
   };
   const recordFacts = createFactRecorder({ announcer, clock: systemClock });
@@ -74,28 +79,27 @@ export async function openTestLedger(): Promise<TestLedger> {
       return toRecords(renewalTable, rows);
     },
     async record(...events) {
-      await store(db, events);
+      await store.insert(events.map(readPosted));
       const read = (await Promise.all(events.map(readEvent))).filter((event) => event !== null);
       return inTransaction(db.orm.em, (tx) => recordFacts(tx, read));
     },
     raised: (...types) => readRaised(db, types),
     empty: async () =>
       void (await db.sql('truncate checkout_intent, subscription, invoice, event, event_body cascade')),
-    close: () => db.close(),
+    async close() {
+      await pool.end();
+      await db.close();
+    },
   };
 }
 
-async function store(db: TestDatabase, events: readonly object[]): Promise<void> {
-  const stored = events.map((event) => {
-    const read = readNewEvent(Buffer.from(JSON.stringify(event)), 'both');
-    if (read === undefined) throw new TypeError('This is no event.');
-    return read;
-  });
-  await db.sql(insertStatement(stored.length), parametersOf(stored));
+function readPosted(event: object): NewEvent {
+  const read = readNewEvent(Buffer.from(JSON.stringify(event)), 'both');
+  if (read === undefined) throw new TypeError('This is no event.');
+  return read;
 }
 
 const factHandlers = createFactHandlers();
-const log = pino({ level: 'silent' });
 
 async function readEvent(event: object): Promise<ReadEvent | null> {
   const { id, type } = event as { id: string; type: string };
