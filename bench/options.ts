@@ -15,6 +15,8 @@ export interface Options {
   readonly turns: number;
   /** Posts a second while the service handles events. */
   readonly postsPerSecond: number;
+  /** Invoices created and paid one after the other. */
+  readonly idlePairs: number;
   readonly json: string | undefined;
 }
 
@@ -60,6 +62,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
     pairs: number('pairs'),
     turns: number('turns'),
     postsPerSecond: toCount(values.rate),
+    idlePairs: values.quick ? 30 : 300,
     json: values.json,
   };
 }

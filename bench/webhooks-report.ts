@@ -25,8 +25,8 @@ export function webhookFigures(turns: readonly Turn[]): WebhookFigure[] {
       perSecond: over((turn) => turn.acknowledged / turn.elapsedSeconds),
       p50: over((turn) => percentile(turn.latencies, 0.5)),
       p99: over((turn) => percentile(turn.latencies, 0.99)),
-      processMicros: over((turn) => (turn.contestantCpuSeconds / turn.acknowledged) * 1e6),
-      postgresMicros: over((turn) => (turn.postgresCpuSeconds / turn.acknowledged) * 1e6),
+      processMicros: over((turn) => (turn.cpu.process / turn.acknowledged) * 1e6),
+      postgresMicros: over((turn) => (turn.cpu.postgres / turn.acknowledged) * 1e6),
     };
   });
 }

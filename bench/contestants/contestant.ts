@@ -20,8 +20,10 @@ export interface ContestantProgram {
   readonly name: string;
   /** Where it takes webhooks. */
   readonly path: string;
-  /** The table that holds a row per event it acknowledged. */
-  readonly table: string;
+  /** Where it keeps a row for every event of the bench: what can follow `from`. */
+  readonly stored: string;
+  /** Goes on working after its answers. */
+  readonly handles: boolean;
   start(databaseUrl: string): Promise<Contestant>;
 }
 
@@ -32,7 +34,8 @@ const READY_WITHIN_MS = 30_000;
 export const ledger = (role: 'web' | 'all' | 'worker'): ContestantProgram => ({
   name: role === 'all' ? 'renewal-ledger, with its worker' : `renewal-ledger --role ${role}`,
   path: '/webhooks/stripe',
-  table: 'event',
+  stored: `event where source = 'STRIPE'`,
+  handles: role !== 'web',
   start: (databaseUrl) =>
     startProcess(['dist/main.js', '--role', role], {
       DATABASE_URL: databaseUrl,
@@ -44,21 +47,29 @@ export const ledger = (role: 'web' | 'all' | 'worker'): ContestantProgram => ({
     }),
 });
 
-/** The other programs are bench/contestants/<file>; each prints the address that it listens on. */
-export const rival = (
-  name: string,
-  file: string,
-  { path, table }: { path: string; table: string },
-): ContestantProgram => ({
-  name,
-  path,
-  table,
-  start: (databaseUrl) =>
-    startProcess(['--import', '@oxc-node/core/register', `bench/contestants/${file}`], {
-      DATABASE_URL: databaseUrl,
-      WEBHOOK_SECRET,
-    }),
+export const NESTJS_STRIPE = rival('@golevelup/nestjs-stripe', 'nestjs-stripe.ts', {
+  path: '/stripe/webhook',
+  stored: 'stripe_event',
 });
+export const SYNC_ENGINE = rival('@supabase/stripe-sync-engine', 'stripe-sync-engine.ts', {
+  path: '/webhooks',
+  stored: 'stripe.invoices',
+});
+
+/** A program of bench/contestants/, which prints the address that it listens on. */
+function rival(name: string, file: string, { path, stored }: { path: string; stored: string }): ContestantProgram {
+  return {
+    name,
+    path,
+    stored,
+    handles: false,
+    start: (databaseUrl) =>
+      startProcess(['--import', '@oxc-node/core/register', `bench/contestants/${file}`], {
+        DATABASE_URL: databaseUrl,
+        WEBHOOK_SECRET,
+      }),
+  };
+}
 
 async function startProcess(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Contestant> {
   const child = spawn(process.execPath, args, {
