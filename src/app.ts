@@ -33,7 +33,7 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
     http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000 },
     trustProxy: dependencies.trustProxy,
     logger: false,
-    frameworkErrors: (_error, _request, reply) => sendError(reply, 'BAD_REQUEST', 'The address cannot be read.'),
+    frameworkErrors: (_error, _request, reply) => void sendError(reply, 'BAD_REQUEST', 'The address cannot be read.'),
   });
   app.setErrorHandler(createErrorHandler(log));
   refuseWhatNoRouteTakes(app);

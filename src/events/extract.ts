@@ -58,10 +58,12 @@ export function extractColumns(event: PostedEvent): EventColumns {
  */
 export function laneOf(event: PostedEvent, columns: EventColumns): string {
   const metadata = metadataOf(subjectOf(event));
-  return textOf(metadata?.['checkout_intent_uuid'])
-    ?? textOf(metadata?.['checkout_intent_id'])
-    ?? columns.stripeSubscriptionId
-    ?? event.id;
+  return (
+    textOf(metadata?.['checkout_intent_uuid']) ??
+    textOf(metadata?.['checkout_intent_id']) ??
+    columns.stripeSubscriptionId ??
+    event.id
+  );
 }
 
 /** Stripe's second kind of event, whose payload is only a reference. https://docs.stripe.com/event-destinations#thin-events */
@@ -69,8 +71,10 @@ export const isThin = (event: PostedEvent): boolean => event['object'] === 'v2.c
 
 function subjectOf(event: PostedEvent): JsonObject {
   const reference = objectOf(event['related_object']);
-  return objectOf(objectOf(event['data'])?.['object'])
-    ?? (reference === undefined ? {} : { id: reference['id'], object: reference['type'] });
+  return (
+    objectOf(objectOf(event['data'])?.['object']) ??
+    (reference === undefined ? {} : { id: reference['id'], object: reference['type'] })
+  );
 }
 
 /** The object says what it is; where it does not, its event's type does. */
@@ -84,13 +88,16 @@ function kindOf(event: PostedEvent, object: JsonObject): string | undefined {
 
 function subscriptionOf(object: JsonObject): string | null {
   const parent = objectOf(object['parent']);
-  return idOf(object['subscription'])
-    ?? idOf(objectOf(parent?.['subscription_details'])?.['subscription'])
-    ?? idOf(objectOf(parent?.['subscription_item_details'])?.['subscription']);
+  return (
+    idOf(object['subscription']) ??
+    idOf(objectOf(parent?.['subscription_details'])?.['subscription']) ??
+    idOf(objectOf(parent?.['subscription_item_details'])?.['subscription'])
+  );
 }
 
 function metadataOf(object: JsonObject): JsonObject | undefined {
-  const details = objectOf(objectOf(object['parent'])?.['subscription_details']) ?? objectOf(object['subscription_details']);
+  const details =
+    objectOf(objectOf(object['parent'])?.['subscription_details']) ?? objectOf(object['subscription_details']);
   return objectOf(details === undefined ? object['metadata'] : details['metadata']);
 }
 
@@ -103,7 +110,7 @@ function objectOf(value: unknown): JsonObject | undefined {
 /** Text that PostgreSQL can store and index under its own name. */
 function textOf(value: unknown): string | null {
   if (typeof value !== 'string' || value === '' || value.length > 2 * LONGEST_TEXT) return null;
-  if (value.length > LONGEST_TEXT && [...value].length > LONGEST_TEXT) return null;
+  if (value.length > LONGEST_TEXT && Array.from(value).length > LONGEST_TEXT) return null;
   return value.includes('\0') || !value.isWellFormed() ? null : value;
 }
 

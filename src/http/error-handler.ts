@@ -23,7 +23,10 @@ const STATUSES: Readonly<Record<string, number>> = {
 
 /** Every answer of HTTP that is no success, except GraphQL's. */
 export function sendError(reply: FastifyReply, code: string, message: string): FastifyReply {
-  return reply.code(STATUSES[code] ?? 503).type('application/json').send(JSON.stringify({ error: { code, message } }));
+  return reply
+    .code(STATUSES[code] ?? 503)
+    .type('application/json')
+    .send(JSON.stringify({ error: { code, message } }));
 }
 
 /**
@@ -39,6 +42,10 @@ export function createErrorHandler(log: Logger) {
     }
     const logId = randomUUID();
     log.error({ err: error, logId }, 'A request failed');
-    return sendError(reply, 'UNAVAILABLE', `The service cannot answer now; ask again. Its log says more under ${logId}.`);
+    return sendError(
+      reply,
+      'UNAVAILABLE',
+      `The service cannot answer now; ask again. Its log says more under ${logId}.`,
+    );
   };
 }

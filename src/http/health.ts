@@ -13,15 +13,19 @@ export interface HealthDependencies {
 const PATIENCE_MS = 2_000;
 
 /** `/healthz`: the process answers. `/readyz`: every part that it needs does too, else 503 and which does not. */
-export const healthRoutes = ({ checks, log }: HealthDependencies): FastifyPluginCallback => (scope, _options, done) => {
-  scope.get('/healthz', async () => ({ status: 'ok' }));
-  scope.get('/readyz', async (_request, reply) => {
-    const parts = await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await isReady(name, check, log)] as const));
-    const ready = parts.every(([, isOk]) => isOk);
-    return reply.code(ready ? 200 : 503).send({ ready, checks: Object.fromEntries(parts) });
-  });
-  done();
-};
+export const healthRoutes =
+  ({ checks, log }: HealthDependencies): FastifyPluginCallback =>
+  (scope, _options, done) => {
+    scope.get('/healthz', async () => ({ status: 'ok' }));
+    scope.get('/readyz', async (_request, reply) => {
+      const parts = await Promise.all(
+        Object.entries(checks).map(async ([name, check]) => [name, await isReady(name, check, log)] as const),
+      );
+      const ready = parts.every(([, isOk]) => isOk);
+      return reply.code(ready ? 200 : 503).send({ ready, checks: Object.fromEntries(parts) });
+    });
+    done();
+  };
 
 /** The reason goes to the log and not to a stranger. */
 async function isReady(name: string, check: ReadinessCheck, log: Logger): Promise<boolean> {

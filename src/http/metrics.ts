@@ -23,25 +23,28 @@ export function createMetrics(queuedEvents: () => number): Metrics {
     labelNames: ['answer'],
     registers: [registry],
   });
-  new Gauge({
+  const queue = new Gauge({
     name: 'renewal_ledger_writer_queue_events',
     help: 'Events that wait to be stored.',
-    registers: [registry],
+    registers: [],
     collect() {
       this.set(queuedEvents());
     },
   });
+  registry.registerMetric(queue);
   return { registry, countPost: (answer) => posts.inc({ answer }) };
 }
 
 /** `/metrics` for Prometheus. It needs an API key of any scope: counts tell a stranger how business goes. */
-export const metricsRoute = ({ registry }: Metrics, apiKeys: ApiKeys): FastifyPluginCallback => (scope, _options, done) => {
-  scope.get('/metrics', async (request, reply) => {
-    const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (bearer === undefined || (await apiKeys.authenticate(bearer)) === undefined) {
-      throw new UnauthenticatedError('Send an API key of any scope: Authorization: Bearer <key>.');
-    }
-    return reply.type(registry.contentType).send(await registry.metrics());
-  });
-  done();
-};
+export const metricsRoute =
+  ({ registry }: Metrics, apiKeys: ApiKeys): FastifyPluginCallback =>
+  (scope, _options, done) => {
+    scope.get('/metrics', async (request, reply) => {
+      const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+      if (bearer === undefined || (await apiKeys.authenticate(bearer)) === undefined) {
+        throw new UnauthenticatedError('Send an API key of any scope: Authorization: Bearer <key>.');
+      }
+      return reply.type(registry.contentType).send(await registry.metrics());
+    });
+    done();
+  };

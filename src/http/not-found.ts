@@ -10,6 +10,10 @@ export function refuseWhatNoRouteTakes(app: FastifyInstance): void {
     const url = request.url.split('?', 1)[0] ?? '';
     const allowed = METHODS.filter((method) => app.hasRoute({ method, url }));
     if (allowed.length === 0) return sendError(reply, 'NOT_FOUND', 'There is nothing here.');
-    return sendError(reply.header('allow', allowed.join(', ')), 'METHOD_NOT_ALLOWED', `This takes ${allowed.join(' or ')} only.`);
+    return sendError(
+      reply.header('allow', allowed.join(', ')),
+      'METHOD_NOT_ALLOWED',
+      `This takes ${allowed.join(' or ')} only.`,
+    );
   });
 }

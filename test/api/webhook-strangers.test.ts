@@ -27,16 +27,24 @@ async function raw(request: string | Buffer): Promise<{ status: number; text: st
 const closeOf = (socket: Socket) => new Promise((resolve) => socket.on('close', resolve));
 
 describe('the webhook takes POST only', () => {
-  test.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'QUERY', 'PURGE'])('%s is refused, with what is allowed', async (method) => {
-    const { status, text } = await raw(`${method} /webhooks/stripe HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nContent-Type: application/json\r\n\r\n{{{{`);
-    expect(status).toBe(405);
-    expect(text).toMatch(/^allow: POST\r$/im);
-    if (method !== 'HEAD') expect(text).toContain('METHOD_NOT_ALLOWED');
-  });
+  test.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'QUERY', 'PURGE'])(
+    '%s is refused, with what is allowed',
+    async (method) => {
+      const { status, text } = await raw(
+        `${method} /webhooks/stripe HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nContent-Type: application/json\r\n\r\n{{{{`,
+      );
+      expect(status).toBe(405);
+      expect(text).toMatch(/^allow: POST\r$/im);
+      expect(text.includes('METHOD_NOT_ALLOWED')).toBe(method !== 'HEAD');
+    },
+  );
 
   test('a path that is not there is 404', async () => {
     const answer = await fetch(`${service.url}/webhooks/nobody`, { method: 'POST', body: '{{' });
-    expect([answer.status, await answer.json()]).toEqual([404, { error: { code: 'NOT_FOUND', message: expect.any(String) as string } }]);
+    expect([answer.status, await answer.json()]).toEqual([
+      404,
+      { error: { code: 'NOT_FOUND', message: expect.any(String) as string } },
+    ]);
   });
 
   test('a query behind the path changes nothing', async () => {
@@ -48,7 +56,18 @@ describe('the webhook takes POST only', () => {
 
 describe('nothing that a stranger sends is answered with a 5xx other than 503, or ends the service', () => {
   const POST = 'POST /webhooks/stripe HTTP/1.1\r\nHost: x\r\n';
-  const paths = ['/', '/webhooks/stripe/', '/%zz', '//', '/webhooks/stripe/%00', `/${'a'.repeat(15_000)}`, '/graphql', '/metrics', '/__proto__', '/constructor'];
+  const paths = [
+    '/',
+    '/webhooks/stripe/',
+    '/%zz',
+    '//',
+    '/webhooks/stripe/%00',
+    `/${'a'.repeat(15_000)}`,
+    '/graphql',
+    '/metrics',
+    '/__proto__',
+    '/constructor',
+  ];
 
   test.each([
     ['no HTTP', 'hello\r\n\r\n'],
@@ -80,7 +99,9 @@ describe('nothing that a stranger sends is answered with a 5xx other than 503, o
 
   test.each(paths.map((path) => [path.slice(0, 20), path]))('a path like %s by every method', async (_, path = '') => {
     for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']) {
-      const { status } = await raw(`${method} ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{]`);
+      const { status } = await raw(
+        `${method} ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{]`,
+      );
       expect(status > 0 && (status < 500 || status === 503), `${method}: status ${status}`).toBe(true);
     }
   });
