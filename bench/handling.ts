@@ -31,7 +31,7 @@ export async function measureHandling(
     // The first turn warms up, and is not counted.
     for (let turn = 0; turn <= options.turns; turn += 1) {
       const span = { from: turn * pairs, pairs };
-      const taken = [await handleTurn(server, web, worker, span), await writeTurn(server, engine, span)];
+      const taken = [await handleTurn(server, { web, worker }, span), await writeTurn(server, engine, span)];
       if (turn > 0) turns.push(...taken);
       if (turn > 0) taken.forEach(onTurn);
     }
@@ -48,13 +48,14 @@ interface Span {
   readonly pairs: number;
 }
 
+/** The service in two processes, so that one can stand still. */
+interface Service {
+  readonly web: Player;
+  readonly worker: Contestant;
+}
+
 /** The worker stands still while the web process stores the events: all created, then all paid, as they would be an hour apart. */
-async function handleTurn(
-  server: BenchServer,
-  web: Player,
-  worker: Contestant,
-  { from, pairs }: Span,
-): Promise<HandlingTurn> {
+async function handleTurn(server: BenchServer, { web, worker }: Service, { from, pairs }: Span): Promise<HandlingTurn> {
   worker.freeze();
   for (const type of ['invoice.created', 'invoice.paid'] as const) {
     const posts = signedPosts(eventText(type), web.program.path, range(from, pairs));
