@@ -27,10 +27,18 @@ export interface EventJob extends WakeUp {
   readonly jobId: string;
 }
 
+/** A fact handler that is to run for an event. */
+interface FactRun {
+  readonly eventId: string;
+  readonly handler: RegisteredHandler;
+  readonly tries: number;
+  readonly before: deliveries.DeliveryRow | undefined;
+}
+
 /** What is to be done for one event. */
 interface Plan {
   readonly event: StoredEvent;
-  readonly factRuns: readonly { readonly handler: RegisteredHandler; readonly tries: number; readonly before: deliveries.DeliveryRow | undefined }[];
+  readonly factRuns: readonly FactRun[];
   /** Deliveries of the other handlers that are not there yet. */
   readonly missing: readonly string[];
   /** Deliveries of the other handlers that are there and were never run, or are to be run again. */
@@ -88,7 +96,7 @@ async function planBatch({ factHandlers, handlers }: EventBatchDeps, tx: Transac
       event,
       factRuns: factHandlers
         .handlersFor(event.type)
-        .map((handler) => ({ handler, before: ofEvent.get(handler.name), tries: (ofEvent.get(handler.name)?.tries ?? 0) + 1 }))
+        .map((handler) => ({ eventId: event.id, handler, before: ofEvent.get(handler.name), tries: (ofEvent.get(handler.name)?.tries ?? 0) + 1 }))
         .filter(({ before }) => before?.isDue ?? true),
       missing: others.filter((name) => !ofEvent.has(name)),
       due: others.filter((name) => ofEvent.get(name)?.state === 'PENDING' && ofEvent.get(name)?.isDue),
@@ -114,10 +122,8 @@ async function runFacts(deps: EventBatchDeps, tx: Transaction, plans: readonly P
   );
 }
 
-type FactRun = Plan['factRuns'][number];
-
-function marksFor({ event, factRuns }: Plan, mark: (run: FactRun) => Mark): deliveries.DeliveryMark[] {
-  return factRuns.map((run) => ({ eventId: event.id, handler: run.handler.name, signals: run.before?.signals ?? 0, ...mark(run) }));
+function marksFor({ factRuns }: Plan, mark: (run: FactRun) => Mark): deliveries.DeliveryMark[] {
+  return factRuns.map((run) => ({ eventId: run.eventId, handler: run.handler.name, signals: run.before?.signals ?? 0, ...mark(run) }));
 }
 
 function markOf(deps: EventBatchDeps, run: FactRun, outcome: FactOutcome = { state: 'DONE' }): Mark {
@@ -126,9 +132,9 @@ function markOf(deps: EventBatchDeps, run: FactRun, outcome: FactOutcome = { sta
   return waitingMark(outcome.waitingFor, run.tries, run.before ?? { state: 'PENDING', waitingFor: null });
 }
 
-function failed({ clock, log }: EventBatchDeps, { handler, tries }: FactRun, error: unknown): Mark {
+function failed({ clock, log }: EventBatchDeps, { eventId, handler, tries }: FactRun, error: unknown): Mark {
   const mark = failureMark({ error, tries, options: handler.options, now: clock.now() });
-  log.warn({ handler: handler.name, tries, state: mark.state, error: mark.lastError }, 'A fact handler failed');
+  log.warn({ event: eventId, handler: handler.name, tries, state: mark.state, error: mark.lastError }, 'A fact handler failed');
   return mark;
 }
 

@@ -66,12 +66,24 @@ export async function openJobs({ url, log, works }: JobsOptions): Promise<Jobs> 
     persistWarnings: false,
     openTelemetry: { enabled: false },
   });
-  boss.on('error', (error) => log.warn({ err: error }, 'The job queue failed at something and goes on'));
+  boss.on('error', createErrorLog(log));
   boss.on('warning', ({ message, data }) => log.warn({ data }, message));
   await boss.start();
   await boss.createQueue(EVENT_QUEUE, QUEUE_DEFAULTS);
   await boss.createQueue(SIGNAL_QUEUE, QUEUE_DEFAULTS);
   return jobsOf(boss);
+}
+
+const QUIET_MS = 5_000;
+
+/** While the database is away every worker fails at every poll: one line in five seconds is enough, the others are for debugging. */
+function createErrorLog(log: Logger): (error: Error) => void {
+  let quietUntil = 0;
+  return (error) => {
+    const isQuiet = performance.now() < quietUntil;
+    if (!isQuiet) quietUntil = performance.now() + QUIET_MS;
+    log[isQuiet ? 'debug' : 'warn']({ err: error }, 'The job queue failed at something and goes on');
+  };
 }
 
 /**
