@@ -19,6 +19,11 @@ describe('the documentation', () => {
     expect(found(read(page), /npm run (?:--\S+ )*([a-z][\w:-]*)/g).filter((name) => !(name in scripts))).toEqual([]);
   });
 
+  test.each(pages)('%s names files that are there', (page) => {
+    const paths = found(read(page), /`((?:src|test|sdk|lint|scripts|docs)\/[\w./-]*)`/g);
+    expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
   test('the README explains exactly the variables that are read', () => {
     const settings = read('README.md').split('## Settings')[1]?.split('\n## ')[0] ?? '';
     const explained = found(settings, /^\| `([A-Z_]+)`/gm);
