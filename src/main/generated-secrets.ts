@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Config } from '../config.js';
 import { keptSecret, randomSecret } from '../database/secret-file.js';
 
@@ -11,17 +10,15 @@ export interface Secrets {
 
 /** The configured secrets. Beside the embedded database those that are missing are made once and kept in its directory. */
 export async function readSecrets(config: Config): Promise<Secrets> {
-  const { webhookSecrets = [], adminApiKey = '', database } = config;
-  if (database.kind === 'url') return { webhookSecrets, adminApiKey, generated: {} };
-  const generated: Record<string, string> = {};
-  const given = async (value: string, name: string, made: { label: string; make: () => string }) =>
-    value === '' ? (generated[made.label] = await keptSecret(database.dataDir, name, made.make)) : value;
-  const key = await given(adminApiKey, 'admin-api-key', { label: 'API key', make: () => `rlk_${randomSecret()}` });
-  const secret = await given(webhookSecrets[0] ?? '', 'webhook-secret', {
-    label: 'Webhook secret',
-    make: webhookSecret,
-  });
-  return { adminApiKey: key, webhookSecrets: webhookSecrets.length > 0 ? webhookSecrets : [secret], generated };
+  const { adminApiKey, webhookSecrets, database } = config;
+  if (database.kind === 'url')
+    return { adminApiKey: adminApiKey ?? '', webhookSecrets: webhookSecrets ?? [], generated: {} };
+  const kept = (name: string, prefix: string) => keptSecret(database.dataDir, name, () => prefix + randomSecret());
+  const key = adminApiKey === undefined ? await kept('admin-api-key', 'rlk_') : undefined;
+  const secret = webhookSecrets === undefined ? await kept('webhook-secret', 'whsec_') : undefined;
+  return {
+    adminApiKey: adminApiKey ?? key ?? '',
+    webhookSecrets: webhookSecrets ?? [secret ?? ''],
+    generated: { ...(key && { 'API key': key }), ...(secret && { 'Webhook secret': secret }) },
+  };
 }
-
-const webhookSecret = () => `whsec_${randomBytes(32).toString('base64url')}`;
