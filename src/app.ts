@@ -10,13 +10,19 @@ import type { ApiKeys, Metrics } from './http/metrics.js';
 import { refuseWhatNoRouteTakes } from './http/not-found.js';
 import type { Logger } from './log.js';
 
+/** What Stripe and other services talk to. */
+export interface Outside {
+  readonly webhook: Omit<WebhookDependencies, 'onAnswer'>;
+  /** Mounts `/graphql`. */
+  readonly graphql: FastifyPluginAsync | FastifyPluginCallback;
+}
+
 export interface AppDependencies {
   readonly log: Logger;
   /** Whether X-Forwarded-* of a proxy in front are believed. */
   readonly trustProxy: boolean;
-  readonly webhook: Omit<WebhookDependencies, 'onAnswer'>;
-  /** Mounts `/graphql`. */
-  readonly graphql: FastifyPluginAsync | FastifyPluginCallback;
+  /** Null in a process that only works: it has health and metrics, and nothing else. */
+  readonly outside: Outside | null;
   readonly apiKeys: ApiKeys;
   readonly metrics: Metrics;
   readonly readiness: Readonly<Record<string, ReadinessCheck>>;
@@ -27,7 +33,7 @@ const TIMEOUTS = { requestTimeout: 30_000, connectionTimeout: 60_000, keepAliveT
 
 /** The whole of HTTP. It opens nothing and does not listen; closing it waits for the requests that are under way. */
 export function createApp(dependencies: AppDependencies): FastifyInstance {
-  const { log, apiKeys, metrics } = dependencies;
+  const { log, apiKeys, metrics, outside } = dependencies;
   const app = fastify({
     ...TIMEOUTS,
     http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000 },
@@ -37,9 +43,10 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
   });
   app.setErrorHandler(createErrorHandler(log));
   refuseWhatNoRouteTakes(app);
-  void app.register(webhookRoute({ ...dependencies.webhook, onAnswer: metrics.countPost }));
   void app.register(healthRoutes({ checks: dependencies.readiness, log }));
   void app.register(metricsRoute(metrics, apiKeys));
-  void app.register(dependencies.graphql);
+  if (outside === null) return app;
+  void app.register(webhookRoute({ ...outside.webhook, onAnswer: metrics.countPost }));
+  void app.register(outside.graphql);
   return app;
 }

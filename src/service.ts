@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { FastifyInstance } from 'fastify';
-import { createApiKeys } from './access/api-keys.js';
-import { createApp } from './app.js';
+import { type ApiKeys, createApiKeys } from './access/api-keys.js';
+import { createApp, type Outside } from './app.js';
 import type { Clock } from './clock.js';
 import { connectDatabase } from './database/orm.js';
 import { type Announcer, createAnnouncer } from './events/announcer.js';
@@ -102,14 +102,24 @@ interface HttpParts {
   ping(): Promise<void>;
 }
 
-function createHttp(options: ServiceOptions, { jobs, em, writer, announcer, ping }: HttpParts): FastifyInstance {
-  const { log, clock, ide, livemode, trustProxy } = options;
-  const apiKeys = createApiKeys({ em: () => em.fork(), adminApiKey: options.adminApiKey });
-  const untilHandled = createUntilHandled({ em, jobs, builtIn: builtInNames({ ...options, em, announcer }) });
-  const webhook = { secrets: options.webhookSecrets, livemode, writer, clock };
+function createHttp(options: ServiceOptions, parts: HttpParts): FastifyInstance {
+  const { log, trustProxy, role } = options;
+  const apiKeys = createApiKeys({ em: () => parts.em.fork(), adminApiKey: options.adminApiKey });
   return createApp({
     log,
     trustProxy,
+    outside: role === 'worker' ? null : createOutside(options, apiKeys, parts),
+    apiKeys,
+    metrics: createMetrics(() => parts.writer.queued),
+    readiness: { database: parts.ping },
+  });
+}
+
+function createOutside(options: ServiceOptions, apiKeys: ApiKeys, { jobs, em, writer, announcer }: HttpParts): Outside {
+  const { log, clock, ide, livemode } = options;
+  const untilHandled = createUntilHandled({ em, jobs, builtIn: builtInNames({ ...options, em, announcer }) });
+  const webhook = { secrets: options.webhookSecrets, livemode, writer, clock };
+  return {
     webhook: options.ack === 'handled' ? { ...webhook, untilHandled } : webhook,
     graphql: createGraphql({
       em: () => em.fork(),
@@ -120,10 +130,7 @@ function createHttp(options: ServiceOptions, { jobs, em, writer, announcer, ping
       log,
       ide,
     }),
-    apiKeys,
-    metrics: createMetrics(() => writer.queued),
-    readiness: { database: ping },
-  });
+  };
 }
 
 function builtInNames(options: BuiltInOptions): string[] {

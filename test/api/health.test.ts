@@ -12,7 +12,9 @@ afterAll(() => service.stop());
 const metrics = (headers: Record<string, string> = {}) => fetch(`${service.url}/metrics`, { headers });
 const countOf = async (answer: string) => {
   const text = await (await metrics({ authorization: `Bearer ${service.apiKey}` })).text();
-  return Number(new RegExp(`^renewal_ledger_webhook_posts_total\\{answer="${answer}"\\} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+  return Number(
+    new RegExp(`^renewal_ledger_webhook_posts_total\\{answer="${answer}"\\} (\\d+)$`, 'm').exec(text)?.[1] ?? 0,
+  );
 };
 
 test('health and readiness need no key', async () => {
@@ -23,7 +25,10 @@ test('health and readiness need no key', async () => {
 });
 
 test('metrics need an API key of any scope', async () => {
-  const key = await createApiKeys({ em: () => service.db.em() }).create({ name: 'prometheus', scope: ApiKeyScope.read });
+  const key = await createApiKeys({ em: () => service.db.em() }).create({
+    name: 'prometheus',
+    scope: ApiKeyScope.read,
+  });
   const answer = await metrics({ authorization: `Bearer ${key}` });
   expect(answer.status).toBe(200);
   expect(answer.headers.get('content-type')).toMatch(/^text\/plain/);
@@ -37,6 +42,20 @@ test.each([
 ])('metrics with %s are refused', async (_, headers) => {
   const answer = await metrics(headers);
   expect([answer.status, await answer.json()]).toMatchObject([401, { error: { code: 'UNAUTHENTICATED' } }]);
+});
+
+test('a process that only works answers health and metrics, and nothing else', async () => {
+  const worker = await startService({ role: 'worker' });
+  const statusOf = async (path: string, init: RequestInit = {}) => (await fetch(`${worker.url}${path}`, init)).status;
+  const authorization = `Bearer ${worker.apiKey}`;
+  try {
+    expect([await statusOf('/healthz'), await statusOf('/readyz')]).toEqual([200, 200]);
+    expect(await statusOf('/metrics', { headers: { authorization } })).toBe(200);
+    expect(await statusOf('/graphql', { method: 'POST', headers: { authorization } })).toBe(404);
+    expect((await worker.post({ id: 'evt_to_a_worker', type: 'plan.created' })).status).toBe(404);
+  } finally {
+    await worker.stop();
+  }
 });
 
 test('posts are counted by their answer', async () => {

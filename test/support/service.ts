@@ -42,6 +42,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     role: 'all',
     adminApiKey: ADMIN_KEY,
     livemode: 'both',
+    ack: 'stored',
     unmatchedGraceMinutes: 60,
     overdueGraceHours: 6,
     ide: false,
