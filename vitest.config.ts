@@ -19,5 +19,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 3,
+    // Shared machines stall for seconds: in CI a test that failed is run again, and says so.
+    retry: process.env['CI'] === undefined ? 0 : 2,
   },
 });
