@@ -4,6 +4,7 @@ import { CheckoutIntent } from './checkout-intent.entity.js';
 import { Delivery } from './delivery.entity.js';
 import { EventBody } from './event-body.entity.js';
 import { Event } from './event.entity.js';
+import { HandlerEndpoint } from './handler-endpoint.entity.js';
 import { Invoice } from './invoice.entity.js';
 import { RefusedPair } from './refused-pair.entity.js';
 import { RenewalChange } from './renewal-change.entity.js';
@@ -19,6 +20,7 @@ export const entities = [
   Delivery,
   Event,
   EventBody,
+  HandlerEndpoint,
   Invoice,
   RefusedPair,
   Renewal,
