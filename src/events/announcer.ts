@@ -25,7 +25,9 @@ export function createAnnouncer(jobs: JobSender, maps: readonly HandlesTypes[] |
   return {
     routeOf(type) {
       const isHandled = maps === null || maps.some((map) => map.handlersFor(type).length > 0);
-      return isHandled ? { state: 'PENDING', ignoredBecause: null } : { state: 'IGNORED', ignoredBecause: IgnoredBecause.NO_HANDLER };
+      return isHandled
+        ? { state: 'PENDING', ignoredBecause: null }
+        : { state: 'IGNORED', ignoredBecause: IgnoredBecause.NO_HANDLER };
     },
     wake: (tx, events) => jobs.wakeEvents(tx.query, events),
     signal: (tx, keys) => jobs.sendSignal(tx.query, keys),

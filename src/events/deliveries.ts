@@ -56,7 +56,10 @@ export function insertDeliveries(
  * Writes what runs came to that were not claimed: a row is born finished where there is none. A finished row stays, and one that
  * was signalled after the run looked stays due, unless the run finished it. Answers those that were written.
  */
-export function upsertMarks(tx: Transaction, marks: readonly DeliveryMark[]): Promise<{ eventId: string; handler: string }[]> {
+export function upsertMarks(
+  tx: Transaction,
+  marks: readonly DeliveryMark[],
+): Promise<{ eventId: string; handler: string }[]> {
   if (marks.length === 0) return Promise.resolve([]);
   return tx.query(
     `insert into delivery (event_id, handler, state, tries, signals, waiting_for, waiting_since, last_error, next_try_at, finished_at)
@@ -115,8 +118,16 @@ export async function markDelivery(tx: Transaction, { claimed, ...mark }: Claime
         where e.id = (select event_id from marked) and e.state <> s.state)
      select 1 from marked`,
     [
-      mark.eventId, mark.handler, claimed.state, claimed.tries, claimed.signals,
-      mark.state, mark.tries, mark.waitingFor, mark.lastError, mark.nextTrySeconds,
+      mark.eventId,
+      mark.handler,
+      claimed.state,
+      claimed.tries,
+      claimed.signals,
+      mark.state,
+      mark.tries,
+      mark.waitingFor,
+      mark.lastError,
+      mark.nextTrySeconds,
     ],
   );
   return marked.length > 0;

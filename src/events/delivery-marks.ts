@@ -25,7 +25,13 @@ const DEFAULT_TRIES = 16;
 const FIRST_PAUSE_SECONDS = 1;
 const LONGEST_PAUSE_SECONDS = 3600;
 
-export const doneMark = (tries: number): Mark => ({ state: 'DONE', tries, waitingFor: null, lastError: null, nextTrySeconds: null });
+export const doneMark = (tries: number): Mark => ({
+  state: 'DONE',
+  tries,
+  waitingFor: null,
+  lastError: null,
+  nextTrySeconds: null,
+});
 
 /**
  * WAITING does not use up the try. A delivery that was not yet waiting for this key looks once more at once: what it waits for
@@ -33,7 +39,13 @@ export const doneMark = (tries: number): Mark => ({ state: 'DONE', tries, waitin
  */
 export function waitingMark(key: string, tries: number, before: Before): Mark {
   const wasArmed = before.state === 'WAITING' && before.waitingFor === key;
-  return { state: 'WAITING', tries: tries - 1, waitingFor: key, lastError: null, nextTrySeconds: wasArmed ? SLOW_LOOK_SECONDS : 0 };
+  return {
+    state: 'WAITING',
+    tries: tries - 1,
+    waitingFor: key,
+    lastError: null,
+    nextTrySeconds: wasArmed ? SLOW_LOOK_SECONDS : 0,
+  };
 }
 
 export interface Failure {
@@ -55,7 +67,11 @@ export function failureMark({ error, tries, options, now }: Failure): Mark {
 }
 
 /** Seconds after the given try: doubled each time, and spread by a quarter either side so that what failed together does not return together. */
-export function pauseAfter(tries: number, backoff: HandlerOptions['backoff'] = {}, random: () => number = Math.random): number {
+export function pauseAfter(
+  tries: number,
+  backoff: HandlerOptions['backoff'] = {},
+  random: () => number = Math.random,
+): number {
   const { firstSeconds = FIRST_PAUSE_SECONDS, maxSeconds = LONGEST_PAUSE_SECONDS } = backoff;
   const doubled = firstSeconds * 2 ** Math.min(tries - 1, 30);
   return Math.min(maxSeconds, doubled * (0.75 + random() / 2));

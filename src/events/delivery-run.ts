@@ -43,7 +43,8 @@ const WRITE_SECONDS = 15;
 /** How much longer than the handler's time a claim holds: for its write and its mark. */
 const CLAIM_MARGIN_SECONDS = WRITE_SECONDS + 15;
 
-export const timeoutOf = (handler: RegisteredHandler): number => handler.options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
+export const timeoutOf = (handler: RegisteredHandler): number =>
+  handler.options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
 
 /**
  * Runs one delivery: claims it, runs the handler without a transaction, and marks what came of it, in one transaction with the handler's
@@ -67,7 +68,11 @@ export async function runDelivery(deps: DeliveryRunDeps, handler: RegisteredHand
  * must have been marked: until then other jobs of the same delivery find nothing due. A claim that a crash of the database forgets is
  * made again; the mark is what counts.
  */
-async function claimDelivery({ jobs }: DeliveryRunDeps, handler: RegisteredHandler, job: HeldJob): Promise<Claim | undefined> {
+async function claimDelivery(
+  { jobs }: DeliveryRunDeps,
+  handler: RegisteredHandler,
+  job: HeldJob,
+): Promise<Claim | undefined> {
   const [claim] = await jobs.query<Claim>(
     `update delivery d set tries = d.tries + 1, next_try_at = now() + $3::float8 * interval '1 second'
        from ${EVENT_WITH_BODY}
@@ -116,7 +121,11 @@ async function runWrites(tx: Transaction, writes: HandlerWork['writes']): Promis
   const time = AbortSignal.timeout(WRITE_SECONDS * 1000);
   let key: string | null = null;
   for (const write of writes) {
-    const answer = await untilAborted(write(tx.em), time, () => new Error(`ctx.write did not finish within ${WRITE_SECONDS} s.`));
+    const answer = await untilAborted(
+      write(tx.em),
+      time,
+      () => new Error(`ctx.write did not finish within ${WRITE_SECONDS} s.`),
+    );
     key = answer?.waitFor ?? key;
   }
   return key;
@@ -127,7 +136,10 @@ async function concludeFailure(run: Run, error: unknown): Promise<void> {
   const failure = deps.stopping.aborted
     ? releasedMark(claim)
     : failureMark({ error, tries: claim.tries, options: handler.options, now: deps.clock.now() });
-  deps.log.warn({ event: claim.id, handler: handler.name, tries: claim.tries, state: failure.state, error: failure.lastError }, 'A handler failed');
+  deps.log.warn(
+    { event: claim.id, handler: handler.name, tries: claim.tries, state: failure.state, error: failure.lastError },
+    'A handler failed',
+  );
   try {
     await inTransaction(deps.em, (tx) => mark(tx, run, failure));
   } catch (second) {
@@ -148,8 +160,11 @@ class Superseded extends Error {}
 /** The mark of a claimed delivery: it counts only while nothing has happened to the row since the claim. */
 async function mark(tx: Transaction, { deps, handler, claim }: Run, next: Mark | ReleasedMark): Promise<void> {
   await lockEvents(tx, [claim.id]);
-  if (!(await markDelivery(tx, { ...next, eventId: claim.id, handler: handler.name, claimed: claim }))) throw new Superseded();
+  if (!(await markDelivery(tx, { ...next, eventId: claim.id, handler: handler.name, claimed: claim })))
+    throw new Superseded();
   const isSweeps = next.nextTrySeconds === null || (next.state === 'WAITING' && next.nextTrySeconds > 0);
   if (isSweeps) return;
-  await deps.jobs.sendDeliveries(tx.query, [{ handler: handler.name, eventId: claim.id, startAfterSeconds: next.nextTrySeconds }]);
+  await deps.jobs.sendDeliveries(tx.query, [
+    { handler: handler.name, eventId: claim.id, startAfterSeconds: next.nextTrySeconds },
+  ]);
 }

@@ -22,9 +22,13 @@ export async function workOnDeliveries(deps: DeliveryRunDeps, handlers: HandlerS
  * more; a worker that is notified while it works fetches again at once.
  */
 async function startWorker(deps: DeliveryRunDeps, handler: RegisteredHandler, boss: PgBoss): Promise<void> {
-  const id = await boss.work<{ eventId: string }>(deliveryQueueOf(handler.name), { notifyPollingIntervalSeconds: 2 }, async ([job]) => {
-    boss.notifyWorker(id);
-    if (job === undefined) return;
-    await runDelivery(deps, handler, { eventId: job.data.eventId, isTakeover: job.retryCount > 0 });
-  });
+  const id = await boss.work<{ eventId: string }>(
+    deliveryQueueOf(handler.name),
+    { notifyPollingIntervalSeconds: 2 },
+    async ([job]) => {
+      boss.notifyWorker(id);
+      if (job === undefined) return;
+      await runDelivery(deps, handler, { eventId: job.data.eventId, isTakeover: job.retryCount > 0 });
+    },
+  );
 }

@@ -75,15 +75,18 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 }
 
 async function hasWork(jobs: Jobs, queues: readonly string[]): Promise<boolean> {
-  const { rows } = await jobs.boss.getDb().executeSql(
-    `select 1 from pgboss.job where name = any($1) and (state = 'active' or (state < 'active' and start_after <= now())) limit 1`,
-    [queues],
-  );
+  const { rows } = await jobs.boss
+    .getDb()
+    .executeSql(
+      `select 1 from pgboss.job where name = any($1) and (state = 'active' or (state < 'active' and start_after <= now())) limit 1`,
+      [queues],
+    );
   return rows.length > 0;
 }
 
 /** A name in both maps would be one delivery for two handlers. */
 function assertApart(factNames: ReadonlySet<string>, handlers: HandlerSource): void {
   const twice = handlers.handlers().find(({ name }) => factNames.has(name));
-  if (twice !== undefined) throw new Error(`There is a built-in handler named ${twice.name}; give this one another name.`);
+  if (twice !== undefined)
+    throw new Error(`There is a built-in handler named ${twice.name}; give this one another name.`);
 }

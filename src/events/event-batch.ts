@@ -57,7 +57,8 @@ export async function handleBatch(deps: EventBatchDeps, batch: readonly EventJob
 
 /** What is left for an event whose facts the database refuses, alone: its fact handlers have failed by that. */
 export async function failAlone(deps: EventBatchDeps, job: EventJob, error: unknown): Promise<void> {
-  const marksOf: ReadMarks = (plans) => Promise.resolve(plans.flatMap((plan) => marksFor(plan, (run) => failed(deps, run, error))));
+  const marksOf: ReadMarks = (plans) =>
+    Promise.resolve(plans.flatMap((plan) => marksFor(plan, (run) => failed(deps, run, error))));
   await inTransaction(deps.em, (tx) => handle(deps, { tx, batch: [job], marksOf }));
 }
 
@@ -79,16 +80,30 @@ async function handle(deps: EventBatchDeps, { tx, batch, marksOf }: Work): Promi
     await deps.jobs.sendDeliveries(tx.query, [...added, ...pairs(plans, 'due')]);
     await deps.jobs.wakeEvents(tx.query, nextLooks(batch, marks, written));
   }
-  await deps.jobs.finish(tx.query, EVENT_QUEUE, batch.map(({ jobId }) => jobId));
+  await deps.jobs.finish(
+    tx.query,
+    EVENT_QUEUE,
+    batch.map(({ jobId }) => jobId),
+  );
 }
 
-async function planBatch({ factHandlers, handlers }: EventBatchDeps, tx: Transaction, ids: readonly string[]): Promise<Plan[]> {
+async function planBatch(
+  { factHandlers, handlers }: EventBatchDeps,
+  tx: Transaction,
+  ids: readonly string[],
+): Promise<Plan[]> {
   const events = await tx.query<StoredEvent>(
     `select ${STORED_EVENT} from ${EVENT_WITH_BODY} where e.id = any($1) and e.state not in ('HANDLED', 'IGNORED') order by e.id`,
     [ids],
   );
   if (events.length === 0) return [];
-  const rows = Map.groupBy(await deliveries.readDeliveries(tx, events.map(({ id }) => id)), ({ eventId }) => eventId);
+  const rows = Map.groupBy(
+    await deliveries.readDeliveries(
+      tx,
+      events.map(({ id }) => id),
+    ),
+    ({ eventId }) => eventId,
+  );
   return events.map((event) => {
     const ofEvent = new Map((rows.get(event.id) ?? []).map((row) => [row.handler, row]));
     const others = handlers.handlersFor(event.type).map(({ name }) => name);
@@ -96,7 +111,12 @@ async function planBatch({ factHandlers, handlers }: EventBatchDeps, tx: Transac
       event,
       factRuns: factHandlers
         .handlersFor(event.type)
-        .map((handler) => ({ eventId: event.id, handler, before: ofEvent.get(handler.name), tries: (ofEvent.get(handler.name)?.tries ?? 0) + 1 }))
+        .map((handler) => ({
+          eventId: event.id,
+          handler,
+          before: ofEvent.get(handler.name),
+          tries: (ofEvent.get(handler.name)?.tries ?? 0) + 1,
+        }))
         .filter(({ before }) => before?.isDue ?? true),
       missing: others.filter((name) => !ofEvent.has(name)),
       due: others.filter((name) => ofEvent.get(name)?.state === 'PENDING' && ofEvent.get(name)?.isDue),
@@ -104,7 +124,11 @@ async function planBatch({ factHandlers, handlers }: EventBatchDeps, tx: Transac
   });
 }
 
-async function runFacts(deps: EventBatchDeps, tx: Transaction, plans: readonly Plan[]): Promise<deliveries.DeliveryMark[]> {
+async function runFacts(
+  deps: EventBatchDeps,
+  tx: Transaction,
+  plans: readonly Plan[],
+): Promise<deliveries.DeliveryMark[]> {
   const failures = new Map<Plan, ReadonlyMap<string, unknown>>();
   const reads: ReadEvent[] = [];
   for (const plan of plans.filter(({ factRuns }) => factRuns.length > 0)) {
@@ -123,7 +147,12 @@ async function runFacts(deps: EventBatchDeps, tx: Transaction, plans: readonly P
 }
 
 function marksFor({ factRuns }: Plan, mark: (run: FactRun) => Mark): deliveries.DeliveryMark[] {
-  return factRuns.map((run) => ({ eventId: run.eventId, handler: run.handler.name, signals: run.before?.signals ?? 0, ...mark(run) }));
+  return factRuns.map((run) => ({
+    eventId: run.eventId,
+    handler: run.handler.name,
+    signals: run.before?.signals ?? 0,
+    ...mark(run),
+  }));
 }
 
 function markOf(deps: EventBatchDeps, run: FactRun, outcome: FactOutcome = { state: 'DONE' }): Mark {
@@ -134,7 +163,10 @@ function markOf(deps: EventBatchDeps, run: FactRun, outcome: FactOutcome = { sta
 
 function failed({ clock, log }: EventBatchDeps, { eventId, handler, tries }: FactRun, error: unknown): Mark {
   const mark = failureMark({ error, tries, options: handler.options, now: clock.now() });
-  log.warn({ event: eventId, handler: handler.name, tries, state: mark.state, error: mark.lastError }, 'A fact handler failed');
+  log.warn(
+    { event: eventId, handler: handler.name, tries, state: mark.state, error: mark.lastError },
+    'A fact handler failed',
+  );
   return mark;
 }
 
@@ -143,7 +175,11 @@ function pairs(plans: readonly Plan[], which: 'missing' | 'due'): { eventId: str
 }
 
 /** One wake-up for each event of which a mark that was written is to be looked at again, when the first of them is due. */
-function nextLooks(batch: readonly EventJob[], marks: readonly deliveries.DeliveryMark[], written: readonly { eventId: string; handler: string }[]): WakeUp[] {
+function nextLooks(
+  batch: readonly EventJob[],
+  marks: readonly deliveries.DeliveryMark[],
+  written: readonly { eventId: string; handler: string }[],
+): WakeUp[] {
   const isWritten = new Set(written.map(({ eventId, handler }) => `${eventId} ${handler}`));
   const soonest = new Map<string, number>();
   for (const { eventId, handler, state, nextTrySeconds } of marks) {

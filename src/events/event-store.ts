@@ -28,7 +28,9 @@ export function createWriterPool({ url, connections, log }: WriterPoolOptions): 
   });
   // A client in use that loses its connection emits this beside failing its query; unheard, it would end the process.
   pool.on('connect', (client) => void client.on('error', () => undefined));
-  pool.on('error', (error) => log.warn({ err: error }, 'The writer lost an idle connection and opens another when it needs one'));
+  pool.on('error', (error) =>
+    log.warn({ err: error }, 'The writer lost an idle connection and opens another when it needs one'),
+  );
   return pool;
 }
 
@@ -60,7 +62,10 @@ export function createEventStore(pool: Pool, jobs: JobSender): EventStore {
 async function insertEvents(query: Query, sorted: readonly NewEvent[], jobs: JobSender): Promise<ReadonlySet<string>> {
   const rows = (await query(INSERT_EVENTS, insertParameters(sorted))) as { id: string }[];
   const stored = new Set(rows.map(({ id }) => id));
-  await jobs.wakeEvents(query, sorted.filter((event) => event.state === 'PENDING' && stored.has(event.id)));
+  await jobs.wakeEvents(
+    query,
+    sorted.filter((event) => event.state === 'PENDING' && stored.has(event.id)),
+  );
   return stored;
 }
 
@@ -81,23 +86,31 @@ async function inTransaction<T>(pool: Pool, work: (query: Query) => Promise<T>):
 /** A connection that broke, or whose query goes on, is thrown away. */
 async function rollBack(client: PoolClient, error: unknown): Promise<void> {
   if (sqlStateOf(error) === undefined) return client.release(true);
-  await client.query('rollback').then(() => client.release(), () => client.release(true));
+  await client.query('rollback').then(
+    () => client.release(),
+    () => client.release(true),
+  );
 }
 
-const queryOf = (pool: Pool): Query =>
-  async (text, parameters = []) => (await pool.query(text, [...parameters])).rows;
+const queryOf =
+  (pool: Pool): Query =>
+  async (text, parameters = []) =>
+    (await pool.query(text, [...parameters])).rows;
 
 /** Planning took longer than running, for the jobs' statement most of all. The few texts are the same every time. */
-const preparedQueryOf = (client: PoolClient): Query =>
-  async (text, parameters = []) => (await client.query({ name: hash('sha256', text, 'base64url'), text, values: [...parameters] })).rows;
+const preparedQueryOf =
+  (client: PoolClient): Query =>
+  async (text, parameters = []) =>
+    (await client.query({ name: hash('sha256', text, 'base64url'), text, values: [...parameters] })).rows;
 
 /** A server that restarted, or a connection that a proxy closed meanwhile, shows only when it is used. */
 const isWorthAnotherTry = (error: unknown): boolean => isPassing(error) || isDatabaseAway(error);
 
 /** A new month that nobody prepared for, or a machine that slept. */
 const isMissingPartition = (error: unknown): boolean =>
-  sqlStateOf(error) === '23514' && (error as { table?: unknown }).table === 'event_body'
-  && (error as { constraint?: unknown }).constraint === undefined;
+  sqlStateOf(error) === '23514' &&
+  (error as { table?: unknown }).table === 'event_body' &&
+  (error as { constraint?: unknown }).constraint === undefined;
 
 /** Undefined where the failure is not the server's answer. */
 function sqlStateOf(error: unknown): string | undefined {

@@ -15,8 +15,18 @@ const PASSING_TRIES = 5;
  * would only prefetch what another process could work on.
  */
 export async function workOnEvents(deps: EventBatchDeps, jobs: Jobs): Promise<void> {
-  const lanes = createLanes<EventJob>({ count: LANES, batchSize: BATCH, laneOf: ({ lane }) => lane, run: (batch) => runBatch(deps, batch) });
-  const options = { batchSize: FETCH, localConcurrency: 2, burstWhenBatchFull: true, notifyPollingIntervalSeconds: 2 } as const;
+  const lanes = createLanes<EventJob>({
+    count: LANES,
+    batchSize: BATCH,
+    laneOf: ({ lane }) => lane,
+    run: (batch) => runBatch(deps, batch),
+  });
+  const options = {
+    batchSize: FETCH,
+    localConcurrency: 2,
+    burstWhenBatchFull: true,
+    notifyPollingIntervalSeconds: 2,
+  } as const;
   await jobs.boss.work<{ id: string; lane: string }>(EVENT_QUEUE, options, (taken) =>
     lanes.push(taken.map(({ id: jobId, data: { id, lane } }) => ({ jobId, id, lane }))),
   );

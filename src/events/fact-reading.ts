@@ -20,7 +20,10 @@ export interface Reading {
 export async function readFacts(event: StoredEvent, runs: readonly FactRun[], log: Logger): Promise<Reading> {
   const facts: object[] = [];
   const failures = new Map<string, unknown>();
-  const failAll = (error: unknown): Reading => ({ read: null, failures: new Map(runs.map(({ handler }) => [handler.name, error])) });
+  const failAll = (error: unknown): Reading => ({
+    read: null,
+    failures: new Map(runs.map(({ handler }) => [handler.name, error])),
+  });
   let parsed;
   try {
     parsed = parseEvent(event);
@@ -43,7 +46,11 @@ export async function readFacts(event: StoredEvent, runs: readonly FactRun[], lo
 
 const never = new AbortController().signal;
 
-function factContext(deliveryKey: string, tries: number, { recorded, log }: { recorded: object[]; log: Logger }): HandlerContext {
+function factContext(
+  deliveryKey: string,
+  tries: number,
+  { recorded, log }: { recorded: object[]; log: Logger },
+): HandlerContext {
   const onlyReads = () => {
     throw new TypeError('A fact handler only reads: what follows from its facts is written by the ledger.');
   };

@@ -1,4 +1,10 @@
-import { type AnyEvent, type HandlerContext, isWaitFor, type RegisteredHandler, type ServiceWrite } from '@renewal-ledger/sdk';
+import {
+  type AnyEvent,
+  type HandlerContext,
+  isWaitFor,
+  type RegisteredHandler,
+  type ServiceWrite,
+} from '@renewal-ledger/sdk';
 import type { Logger } from '../log.js';
 import { handlerLog } from './fact-reading.js';
 
@@ -37,7 +43,9 @@ export async function runHandler(run: HandlerRun): Promise<HandlerWork> {
   const { context, close } = openContext(run, signal);
   try {
     const answer = await untilAborted(run.handler.run(run.event, context), signal, () =>
-      time.aborted ? new Error(`The handler did not finish within ${run.timeoutSeconds} s.`) : new Error('The process stopped.'),
+      time.aborted
+        ? new Error(`The handler did not finish within ${run.timeoutSeconds} s.`)
+        : new Error('The process stopped.'),
     );
     return { waitingFor: isWaitFor(answer) ? answer.waitFor : null, ...close() };
   } finally {
@@ -65,7 +73,10 @@ function openContext({ deliveryKey, tries, log }: HandlerRun, signal: AbortSigna
   const emitted: EmittedEvent[] = [];
   let isOpen = true;
   const assertOpen = (method: string) => {
-    if (!isOpen) throw new TypeError(`ctx.${method} was called after the handler had returned, and has no effect. Await what you start.`);
+    if (!isOpen)
+      throw new TypeError(
+        `ctx.${method} was called after the handler had returned, and has no effect. Await what you start.`,
+      );
   };
   const context: HandlerContext = {
     tries,

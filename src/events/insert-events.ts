@@ -19,7 +19,9 @@ const ROW = {
 
 type Row = Record<keyof typeof ROW, string | number | boolean | null>;
 
-const COPIED = Object.keys(ROW).filter((name) => !['occurred_at', 'body_start', 'body_length'].includes(name)).join(', ');
+const COPIED = Object.keys(ROW)
+  .filter((name) => !['occurred_at', 'body_start', 'body_length'].includes(name))
+  .join(', ');
 
 const BODY = 'substring($2::bytea from body_start for body_length)';
 
@@ -30,7 +32,9 @@ const BODY = 'substring($2::bytea from body_start for body_length)';
  */
 export const INSERT_EVENTS = `
   with given as materialized (
-    select * from json_to_recordset($1::text::json) as v(${Object.entries(ROW).map(([name, type]) => `${name} ${type}`).join(', ')})),
+    select * from json_to_recordset($1::text::json) as v(${Object.entries(ROW)
+      .map(([name, type]) => `${name} ${type}`)
+      .join(', ')})),
   stored as (
     insert into event (source, ${COPIED}, occurred_at, body_hash)
     select 'STRIPE', ${COPIED}, coalesce(occurred_at, now()), sha256(${BODY}) from given

@@ -103,10 +103,17 @@ function jobsOf(boss: PgBoss): Jobs {
   return {
     boss,
     wakeEvents: (query, wakeUps) =>
-      insert(query, EVENT_QUEUE, wakeUps.map(({ id, lane, startAfterSeconds }) => ({ data: { id, lane }, ...later(startAfterSeconds) }))),
+      insert(
+        query,
+        EVENT_QUEUE,
+        wakeUps.map(({ id, lane, startAfterSeconds }) => ({ data: { id, lane }, ...later(startAfterSeconds) })),
+      ),
     async sendDeliveries(query, deliveries) {
       for (const [handler, ofHandler] of Map.groupBy(deliveries, (delivery) => delivery.handler)) {
-        const jobs = ofHandler.map(({ eventId, startAfterSeconds }) => ({ data: { eventId }, ...later(startAfterSeconds) }));
+        const jobs = ofHandler.map(({ eventId, startAfterSeconds }) => ({
+          data: { eventId },
+          ...later(startAfterSeconds),
+        }));
         await insert(query, deliveryQueueOf(handler), jobs);
       }
     },
@@ -115,9 +122,11 @@ function jobsOf(boss: PgBoss): Jobs {
       const queue = deliveryQueueOf(handler);
       if (!made.has(queue)) await boss.createQueue(queue, QUEUE_DEFAULTS);
       made.add(queue);
-      if (timeoutSeconds !== undefined) await boss.updateQueue(queue, { expireInSeconds: Math.ceil(timeoutSeconds) + 60 });
+      if (timeoutSeconds !== undefined)
+        await boss.updateQueue(queue, { expireInSeconds: Math.ceil(timeoutSeconds) + 60 });
     },
-    query: async <Row>(text: string, parameters: readonly unknown[]) => (await boss.getDb().executeSql(text, [...parameters])).rows as Row[],
+    query: async <Row>(text: string, parameters: readonly unknown[]) =>
+      (await boss.getDb().executeSql(text, [...parameters])).rows as Row[],
     async finish(query, queue, jobIds) {
       if (jobIds.length > 0) await boss.deleteJob(queue, [...jobIds], { db: inCaller(query) });
     },
@@ -127,5 +136,6 @@ function jobsOf(boss: PgBoss): Jobs {
 
 const later = (seconds: number | undefined) => (seconds === undefined || seconds <= 0 ? {} : { startAfter: seconds });
 
-const inCaller = (query: Query): Db => ({ executeSql: async (text, values) => ({ rows: [...(await query(text, values))] }) });
-
+const inCaller = (query: Query): Db => ({
+  executeSql: async (text, values) => ({ rows: [...(await query(text, values))] }),
+});

@@ -51,7 +51,8 @@ export function createLanes<Item>({ count, batchSize, laneOf, run }: LanesOption
   };
 }
 
-const toError = (error: unknown): Error => (error instanceof Error ? error : new Error('A batch failed.', { cause: error }));
+const toError = (error: unknown): Error =>
+  error instanceof Error ? error : new Error('A batch failed.', { cause: error });
 
 /** FNV-1a: the same lane for the same name. */
 function hash(name: string): number {

@@ -24,7 +24,9 @@ export async function ensurePartitions(query: Query, { months }: { readonly mont
 async function makePartition(query: Query, { name, from, to }: Month): Promise<void> {
   const table = `event_body_partition.${name}`;
   await unlessMade(() => query(`create table if not exists ${table} (like event_body including all)`));
-  await unlessMade(() => query(`alter table event_body attach partition ${table} for values from ('${from}') to ('${to}')`));
+  await unlessMade(() =>
+    query(`alter table event_body attach partition ${table} for values from ('${from}') to ('${to}')`),
+  );
 }
 
 async function unlessMade(make: () => Promise<unknown>): Promise<void> {

@@ -8,7 +8,11 @@ const LONGEST_BODY = 2 ** 20;
 const LONGEST_DRAINED = 8 * 2 ** 20;
 
 /** Reads a body as the bytes that were sent, whatever their type or encoding; a fastify content type parser. */
-export function readRawBody(_request: unknown, payload: IncomingMessage, done: (error: Error | null, body?: Buffer) => void): void {
+export function readRawBody(
+  _request: unknown,
+  payload: IncomingMessage,
+  done: (error: Error | null, body?: Buffer) => void,
+): void {
   const chunks: Buffer[] = [];
   let length = 0;
   const finish = (error: Error | null) => {

@@ -26,19 +26,23 @@ const ANSWERS: Readonly<Record<StoreOutcome, string>> = {
 };
 
 /** `POST /webhooks/stripe`: answers 200 only when the event is stored, so that Stripe posts again whatever is not. */
-export const webhookRoute = (dependencies: WebhookDependencies): FastifyPluginCallback => (scope, _options, done) => {
-  const take = createTake(dependencies);
-  acceptAnyBytes(scope);
-  scope.post('/webhooks/stripe', async (request, reply) => {
-    const signature = request.headers['stripe-signature'] as string | undefined;
-    const outcome = await take(request.body as Buffer, signature);
-    return reply.type('application/json').send(ANSWERS[outcome]);
-  });
-  done();
-};
+export const webhookRoute =
+  (dependencies: WebhookDependencies): FastifyPluginCallback =>
+  (scope, _options, done) => {
+    const take = createTake(dependencies);
+    acceptAnyBytes(scope);
+    scope.post('/webhooks/stripe', async (request, reply) => {
+      const signature = request.headers['stripe-signature'] as string | undefined;
+      const outcome = await take(request.body as Buffer, signature);
+      return reply.type('application/json').send(ANSWERS[outcome]);
+    });
+    done();
+  };
 
 /** Counts every way out, refusals included. */
-function createTake(dependencies: WebhookDependencies): (body: Buffer, signature: string | undefined) => Promise<StoreOutcome> {
+function createTake(
+  dependencies: WebhookDependencies,
+): (body: Buffer, signature: string | undefined) => Promise<StoreOutcome> {
   const { writer, livemode, untilHandled, onAnswer } = dependencies;
   const signatureProblem = createSignatureCheck(dependencies.secrets, dependencies.clock);
   const store = async (body: Buffer, signature: string | undefined): Promise<StoreOutcome> => {

@@ -45,7 +45,10 @@ export function createReplay(em: EntityManager, jobs: JobSender): ReplayEvents {
         const events = await findEvents(tx, page);
         const accepted = events.filter((event) => refusalOf(event) === undefined);
         await release(tx, accepted, { handler, force });
-        await jobs.wakeEvents(tx.query, accepted.map(({ id, lane }) => ({ id, lane })));
+        await jobs.wakeEvents(
+          tx.query,
+          accepted.map(({ id, lane }) => ({ id, lane })),
+        );
         return new Map(events.map((event) => [event.id, event]));
       });
       for (const eventId of page) {
@@ -75,7 +78,11 @@ async function findEvents(tx: Transaction, ids: readonly string[]): Promise<Foun
 }
 
 /** The events become PENDING, whatever their other deliveries are: a worker adds what is missing, and says how they stand. */
-async function release(tx: Transaction, events: readonly Found[], { handler, force }: Pick<ReplayRequest, 'handler' | 'force'>): Promise<void> {
+async function release(
+  tx: Transaction,
+  events: readonly Found[],
+  { handler, force }: Pick<ReplayRequest, 'handler' | 'force'>,
+): Promise<void> {
   const ids = events.map(({ id }) => id);
   await tx.query(
     `update delivery
@@ -83,5 +90,7 @@ async function release(tx: Transaction, events: readonly Found[], { handler, for
       where event_id = any($1) and ($2::text is null or handler = $2) and ($3 or state <> 'DONE')`,
     [ids, handler ?? null, force],
   );
-  await tx.query(`update event set state = 'PENDING', handled_at = null, ignored_because = null where id = any($1)`, [ids]);
+  await tx.query(`update event set state = 'PENDING', handled_at = null, ignored_because = null where id = any($1)`, [
+    ids,
+  ]);
 }

@@ -22,7 +22,11 @@ export async function workOnSchedules(jobs: Jobs, schedules: readonly Schedule[]
   }
   for (const { name, every, run } of schedules) {
     const queue = SCHEDULE_PREFIX + name;
-    await jobs.boss.createQueue(queue, { ...QUEUE_DEFAULTS, policy: 'exclusive', expireInSeconds: LONGEST_RUN_SECONDS });
+    await jobs.boss.createQueue(queue, {
+      ...QUEUE_DEFAULTS,
+      policy: 'exclusive',
+      expireInSeconds: LONGEST_RUN_SECONDS,
+    });
     await jobs.boss.work(queue, { notifyPollingIntervalSeconds: 10, pollingIntervalSeconds: 10 }, async () => {
       try {
         await run();

@@ -18,7 +18,11 @@ export async function workOnSignals(deps: SignalDeps): Promise<void> {
   await deps.jobs.boss.work<{ keys: string[] }>(SIGNAL_QUEUE, options, async (taken) => {
     await inTransaction(deps.em, async (tx) => {
       await signal(deps, tx, [...new Set(taken.flatMap(({ data }) => data.keys))]);
-      await deps.jobs.finish(tx.query, SIGNAL_QUEUE, taken.map(({ id }) => id));
+      await deps.jobs.finish(
+        tx.query,
+        SIGNAL_QUEUE,
+        taken.map(({ id }) => id),
+      );
     });
   });
 }

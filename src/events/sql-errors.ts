@@ -1,5 +1,16 @@
-const AWAY_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOENT', '57P01', '57P02', '57P03', '53300']);
-const AWAY_WORDS = /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error/i;
+const AWAY_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOENT',
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+]);
+const AWAY_WORDS =
+  /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error/i;
 
 /** The database cannot be reached, or has ended the connection: nothing is wrong with what was to be written. */
 export function isDatabaseAway(error: unknown): boolean {

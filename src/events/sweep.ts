@@ -61,7 +61,9 @@ async function wakeUndispatched({ jobs }: SweepDeps, tx: Transaction, queued: Ol
 
 /** Deliveries whose time has come and whose job has not; those that wait look again now and then by this. */
 async function wakeOverdue(deps: SweepDeps, tx: Transaction, queued: OldestQueued): Promise<number> {
-  const handlers = await tx.query<{ handler: string }>(`select distinct handler from delivery where state in ${UNFINISHED}`);
+  const handlers = await tx.query<{ handler: string }>(
+    `select distinct handler from delivery where state in ${UNFINISHED}`,
+  );
   const names = handlers.map(({ handler }) => handler);
   const queueOf = (name: string) => (deps.factNames.has(name) ? EVENT_QUEUE : deliveryQueueOf(name));
   const overdue = await tx.query<Due>(
@@ -90,13 +92,23 @@ function endLongWaits({ em }: SweepDeps): Promise<number> {
 async function skipGone({ em, jobs, factNames, clock }: SweepDeps): Promise<number> {
   const gone = await goneHandlers({ em, jobs, factNames, clock });
   if (gone.length === 0) return 0;
-  return end(em, { which: `state in ${UNFINISHED} and handler = any($1)`, change: `state = 'SKIPPED'`, parameters: [gone] });
+  return end(em, {
+    which: `state in ${UNFINISHED} and handler = any($1)`,
+    change: `state = 'SKIPPED'`,
+    parameters: [gone],
+  });
 }
 
 /** Finishes deliveries, their events locked first. */
-function end(em: EntityManager, { which, change, parameters }: { which: string; change: string; parameters: readonly unknown[] }): Promise<number> {
+function end(
+  em: EntityManager,
+  { which, change, parameters }: { which: string; change: string; parameters: readonly unknown[] },
+): Promise<number> {
   return inTransaction(em, async (tx) => {
-    const found = await tx.query<{ id: string }>(`select distinct event_id as id from delivery where ${which} limit ${LIMIT}`, parameters);
+    const found = await tx.query<{ id: string }>(
+      `select distinct event_id as id from delivery where ${which} limit ${LIMIT}`,
+      parameters,
+    );
     const ids = found.map(({ id }) => id).sort();
     if (ids.length === 0) return 0;
     await lockEvents(tx, ids);

@@ -62,7 +62,11 @@ export class EventWriter {
   #closed: (() => void) | undefined;
   readonly #limits: WriterLimits;
 
-  constructor(private readonly store: EventStore, private readonly log: Logger, limits: Partial<WriterLimits> = {}) {
+  constructor(
+    private readonly store: EventStore,
+    private readonly log: Logger,
+    limits: Partial<WriterLimits> = {},
+  ) {
     this.#limits = { ...LIMITS, ...limits };
   }
 
@@ -138,7 +142,10 @@ export class EventWriter {
   }
 
   #refuse(group: readonly Waiting[], cause: unknown): void {
-    this.log.warn({ events: group.length, because: toLastError(cause) }, 'Events were not stored; Stripe posts them again');
+    this.log.warn(
+      { events: group.length, because: toLastError(cause) },
+      'Events were not stored; Stripe posts them again',
+    );
     for (const waiting of group) {
       clearTimeout(waiting.timer);
       waiting.reject(new NotStoredError('the database did not take it', { cause }));

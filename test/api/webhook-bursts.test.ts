@@ -7,14 +7,27 @@ const runs = new Map<string, number>();
 let service: TestService;
 
 beforeAll(async () => {
-  const handlers = new HandlerMap().on('plan.created', (event) => void runs.set(event.id, (runs.get(event.id) ?? 0) + 1), { name: 'countRuns' });
+  const handlers = new HandlerMap().on(
+    'plan.created',
+    (event) => void runs.set(event.id, (runs.get(event.id) ?? 0) + 1),
+    { name: 'countRuns' },
+  );
   service = await startService({ handlers });
 });
 afterAll(() => service.stop());
 
-const anEvent = (id: string, type = 'plan.created') => ({ id, object: 'event', type, created: 1_790_000_000, data: { object: {} } });
+const anEvent = (id: string, type = 'plan.created') => ({
+  id,
+  object: 'event',
+  type,
+  created: 1_790_000_000,
+  data: { object: {} },
+});
 const statesOf = async (ids: readonly string[]) => {
-  const rows = await service.db.sql<{ id: string; state: string }>('select id, state from event where id = any($1) order by id', [ids]);
+  const rows = await service.db.sql<{ id: string; state: string }>(
+    'select id, state from event where id = any($1) order by id',
+    [ids],
+  );
   return rows.map(({ id, state }) => [id, state]);
 };
 
@@ -38,7 +51,9 @@ test('a burst is stored and handled whole, each event once', async () => {
   const answers = await Promise.all(posts);
   expect(answers.map(({ status }) => status)).toEqual(Array(600).fill(200));
   expect(answers.filter(({ json }) => json.duplicate === false)).toHaveLength(300);
-  await eventually(async () => expect(await statesOf(ids)).toEqual(ids.map((id) => [id, 'HANDLED'])), { withinMs: 20_000 });
+  await eventually(async () => expect(await statesOf(ids)).toEqual(ids.map((id) => [id, 'HANDLED'])), {
+    withinMs: 20_000,
+  });
   expect(ids.map((id) => runs.get(id))).toEqual(ids.map(() => 1));
 });
 
@@ -48,7 +63,10 @@ test('a poison row in a burst fails alone', async () => {
   const events = ids.map((id, index) => anEvent(id, index === 40 || index === 77 ? 'poison' : 'plan.created'));
   const answers = await Promise.all(events.map((event) => service.post(event)));
   const refused = answers.flatMap(({ status }, index) => (status === 200 ? [] : [[index, status]]));
-  expect(refused).toEqual([[40, 503], [77, 503]]);
+  expect(refused).toEqual([
+    [40, 503],
+    [77, 503],
+  ]);
   expect(answers[40]?.json).toMatchObject({ error: { code: 'NOT_STORED' } });
   const beside = ids.filter((_, index) => index !== 40 && index !== 77);
   await eventually(async () => expect(await statesOf(ids)).toEqual(beside.map((id) => [id, 'HANDLED'])));

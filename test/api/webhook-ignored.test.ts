@@ -8,18 +8,34 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-const anEvent = (id: string, overrides: object) => ({ id, object: 'event', type: 'invoice.paid', created: 1_790_000_000, data: { object: { object: 'invoice', id: 'in_1' } }, ...overrides });
+const anEvent = (id: string, overrides: object) => ({
+  id,
+  object: 'event',
+  type: 'invoice.paid',
+  created: 1_790_000_000,
+  data: { object: { object: 'invoice', id: 'in_1' } },
+  ...overrides,
+});
 const rowOf = async (id: string) => (await service.db.sql('select * from event where id = $1', [id]))[0];
 const jobsOf = (id: string) => service.db.sql(`select from pgboss.job where data->>'id' = $1`, [id]);
 
 test.each([
   ['of the other mode', { livemode: false }, IgnoredBecause.OTHER_MODE],
   ['of a Connect account', { account: 'acct_1', livemode: true }, IgnoredBecause.CONNECT_ACCOUNT],
-  ['that is thin', { object: 'v2.core.event', created: '2026-11-23T06:20:52.246Z', related_object: { id: 'in_1', type: 'invoice' } }, IgnoredBecause.THIN],
+  [
+    'that is thin',
+    { object: 'v2.core.event', created: '2026-11-23T06:20:52.246Z', related_object: { id: 'in_1', type: 'invoice' } },
+    IgnoredBecause.THIN,
+  ],
 ])('an event %s is acknowledged, kept and ignored, with the reason', async (what, overrides, because) => {
   const event = anEvent(`evt_${what}`, overrides);
   expect((await service.post(event)).json).toEqual({ received: true, duplicate: false });
-  expect(await rowOf(event.id)).toMatchObject({ state: 'IGNORED', ignored_because: because, handled_at: null, stripe_invoice_id: 'in_1' });
+  expect(await rowOf(event.id)).toMatchObject({
+    state: 'IGNORED',
+    ignored_because: because,
+    handled_at: null,
+    stripe_invoice_id: 'in_1',
+  });
   expect(await jobsOf(event.id)).toEqual([]);
   expect(await service.db.sql('select from event_body where event_id = $1', [event.id])).toHaveLength(1);
 });

@@ -20,8 +20,15 @@ afterEach(async () => {
   await proxy.close();
 });
 
-const anEvent = (id: string) => ({ id, object: 'event', type: 'plan.created', created: 1_790_000_000, data: { object: {} } });
-const storedIds = async () => (await service.db.sql<{ id: string }>('select id from event order by id')).map(({ id }) => id);
+const anEvent = (id: string) => ({
+  id,
+  object: 'event',
+  type: 'plan.created',
+  created: 1_790_000_000,
+  data: { object: {} },
+});
+const storedIds = async () =>
+  (await service.db.sql<{ id: string }>('select id from event order by id')).map(({ id }) => id);
 
 async function timed<T>(work: Promise<T>): Promise<{ answer: T; milliseconds: number }> {
   const start = performance.now();
@@ -33,25 +40,34 @@ const outages: [string, () => Promise<void> | void][] = [
   ['falls silent', () => proxy.silence()],
 ];
 
-test.each(outages)('while the database %s each post is answered 503 within 5 s, and afterwards the service stores again by itself', async (_, begin) => {
-  expect((await service.post(anEvent('evt_0'))).status).toBe(200);
-  await begin();
+test.each(outages)(
+  'while the database %s each post is answered 503 within 5 s, and afterwards the service stores again by itself',
+  async (_, begin) => {
+    expect((await service.post(anEvent('evt_0'))).status).toBe(200);
+    await begin();
 
-  const posts = await Promise.all(Array.from({ length: 30 }, (_unused, index) => timed(service.post(anEvent(`evt_lost_${index}`)))));
-  expect(posts.map(({ answer }) => [answer.status, answer.json.error.code])).toEqual(posts.map(() => [503, 'NOT_STORED']));
-  expect(Math.max(...posts.map(({ milliseconds }) => milliseconds))).toBeLessThan(5_000);
-  expect(await storedIds()).toEqual(['evt_0']);
-  const ready = await fetch(`${service.url}/readyz`);
-  expect(ready.status).toBe(503);
+    const posts = await Promise.all(
+      Array.from({ length: 30 }, (_unused, index) => timed(service.post(anEvent(`evt_lost_${index}`)))),
+    );
+    expect(posts.map(({ answer }) => [answer.status, answer.json.error.code])).toEqual(
+      posts.map(() => [503, 'NOT_STORED']),
+    );
+    expect(Math.max(...posts.map(({ milliseconds }) => milliseconds))).toBeLessThan(5_000);
+    expect(await storedIds()).toEqual(['evt_0']);
+    const ready = await fetch(`${service.url}/readyz`);
+    expect(ready.status).toBe(503);
 
-  await proxy.restore();
-  await eventually(async () => expect((await service.post(anEvent('evt_1'))).status).toBe(200));
-  await eventually(async () => expect((await fetch(`${service.url}/readyz`)).status).toBe(200));
-  expect(await storedIds()).toContain('evt_1');
-});
+    await proxy.restore();
+    await eventually(async () => expect((await service.post(anEvent('evt_1'))).status).toBe(200));
+    await eventually(async () => expect((await fetch(`${service.url}/readyz`)).status).toBe(200));
+    expect(await storedIds()).toContain('evt_1');
+  },
+);
 
 test('a connection that broke while nothing was posted costs no post', async () => {
   await service.post(anEvent('evt_0'));
-  await service.db.sql(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'renewal-ledger writer'`);
+  await service.db.sql(
+    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'renewal-ledger writer'`,
+  );
   expect((await service.post(anEvent('evt_1'))).status).toBe(200);
 });

@@ -22,10 +22,19 @@ const refusal = (code: string) => ({ error: { code, message: expect.stringMatchi
 
 let made = 0;
 const newId = () => `evt_webhook_${(made += 1)}`;
-const anEvent = (overrides: object = {}) => ({ id: newId(), object: 'event', type: 'plan.created', created: 1_790_000_000, data: { object: {} }, ...overrides });
+const anEvent = (overrides: object = {}) => ({
+  id: newId(),
+  object: 'event',
+  type: 'plan.created',
+  created: 1_790_000_000,
+  data: { object: {} },
+  ...overrides,
+});
 const rowOf = async (id: string) => (await service.db.sql('select * from event where id = $1', [id]))[0];
-const bodyOf = async (id: string) => (await service.db.sql<{ body: Buffer }>('select body from event_body where event_id = $1', [id]))[0]?.body;
-const countOf = async () => (await service.db.sql<{ count: string }>(`select count(*) from event where source = 'STRIPE'`))[0]?.count;
+const bodyOf = async (id: string) =>
+  (await service.db.sql<{ body: Buffer }>('select body from event_body where event_id = $1', [id]))[0]?.body;
+const countOf = async () =>
+  (await service.db.sql<{ count: string }>(`select count(*) from event where source = 'STRIPE'`))[0]?.count;
 
 async function expectRefused(answer: Promise<Answer>, status: number, code: string): Promise<void> {
   const before = await countOf();
@@ -36,12 +45,19 @@ async function expectRefused(answer: Promise<Answer>, status: number, code: stri
 
 describe('a signed event', () => {
   test('is stored with its bytes before it is answered', async () => {
-    const event = aStripeEvent('invoice.paid', anInvoice({ id: 'in_1', customer: 'cus_1', subscription: 'sub_1' }), { id: newId() });
+    const event = aStripeEvent('invoice.paid', anInvoice({ id: 'in_1', customer: 'cus_1', subscription: 'sub_1' }), {
+      id: newId(),
+    });
     const body = JSON.stringify(event, null, 2);
     const { status, json } = await service.post(body);
     expect({ status, json }).toEqual({ status: 200, json: STORED });
     expect(await rowOf(event.id)).toMatchObject({
-      type: 'invoice.paid', source: 'STRIPE', account: null, stripe_customer_id: 'cus_1', stripe_subscription_id: 'sub_1', stripe_invoice_id: 'in_1',
+      type: 'invoice.paid',
+      source: 'STRIPE',
+      account: null,
+      stripe_customer_id: 'cus_1',
+      stripe_subscription_id: 'sub_1',
+      stripe_invoice_id: 'in_1',
     });
     expect((await bodyOf(event.id))?.toString()).toBe(body);
   });
@@ -79,23 +95,78 @@ describe('a signature', () => {
     const event = anEvent();
     const timestamp = NOW;
     const right = v1(JSON.stringify(event), { secret: service.secret, timestamp });
-    expect((await post(`t=${timestamp},v1=${'0'.repeat(64)},v1=${right},v0=${'1'.repeat(64)}`, event)).json).toEqual(STORED);
+    expect((await post(`t=${timestamp},v1=${'0'.repeat(64)},v1=${right},v0=${'1'.repeat(64)}`, event)).json).toEqual(
+      STORED,
+    );
   });
 
   test('that is missing is refused', async () => {
     const response = fetch(`${service.url}/webhooks/stripe`, { method: 'POST', body: JSON.stringify(anEvent()) });
-    await expectRefused(response.then(async (answer) => ({ status: answer.status, headers: answer.headers, json: await answer.json() })), 400, 'SIGNATURE_MISSING');
+    await expectRefused(
+      response.then(async (answer) => ({ status: answer.status, headers: answer.headers, json: await answer.json() })),
+      400,
+      'SIGNATURE_MISSING',
+    );
   });
 
   test.each([
     ['SIGNATURE_INVALID', 'that is malformed', () => post('nonsense')],
-    ['SIGNATURE_INVALID', 'of another secret', () => { const event = anEvent(); return post(signed(event, { secret: 'whsec_other' }), event); }],
-    ['SIGNATURE_INVALID', 'of v0 only', () => { const event = anEvent(); return post(signed(event).replace('v1=', 'v0='), event); }],
-    ['SIGNATURE_INVALID', 'with t=NaN', () => { const event = anEvent(); return post(signed(event, { timestamp: 'NaN' }), event); }],
-    ['SIGNATURE_INVALID', 'of bytes of which one was changed', () => { const event = anEvent({ livemode: false }); return post(signed(event), { ...event, created: 1_790_000_001 }); }],
-    ['SIGNATURE_INVALID', 'of JSON that was written anew', () => { const event = anEvent(); return service.post(JSON.stringify(event, null, 2), { 'stripe-signature': signed(event) }); }],
-    ['SIGNATURE_EXPIRED', 'made 301 s ago', () => { const event = anEvent(); return post(signed(event, { timestamp: NOW - 301 }), event); }],
-    ['SIGNATURE_EXPIRED', 'made 301 s ahead', () => { const event = anEvent(); return post(signed(event, { timestamp: NOW + 301 }), event); }],
+    [
+      'SIGNATURE_INVALID',
+      'of another secret',
+      () => {
+        const event = anEvent();
+        return post(signed(event, { secret: 'whsec_other' }), event);
+      },
+    ],
+    [
+      'SIGNATURE_INVALID',
+      'of v0 only',
+      () => {
+        const event = anEvent();
+        return post(signed(event).replace('v1=', 'v0='), event);
+      },
+    ],
+    [
+      'SIGNATURE_INVALID',
+      'with t=NaN',
+      () => {
+        const event = anEvent();
+        return post(signed(event, { timestamp: 'NaN' }), event);
+      },
+    ],
+    [
+      'SIGNATURE_INVALID',
+      'of bytes of which one was changed',
+      () => {
+        const event = anEvent({ livemode: false });
+        return post(signed(event), { ...event, created: 1_790_000_001 });
+      },
+    ],
+    [
+      'SIGNATURE_INVALID',
+      'of JSON that was written anew',
+      () => {
+        const event = anEvent();
+        return service.post(JSON.stringify(event, null, 2), { 'stripe-signature': signed(event) });
+      },
+    ],
+    [
+      'SIGNATURE_EXPIRED',
+      'made 301 s ago',
+      () => {
+        const event = anEvent();
+        return post(signed(event, { timestamp: NOW - 301 }), event);
+      },
+    ],
+    [
+      'SIGNATURE_EXPIRED',
+      'made 301 s ahead',
+      () => {
+        const event = anEvent();
+        return post(signed(event, { timestamp: NOW + 301 }), event);
+      },
+    ],
   ])('%s: one %s is refused', async (code, _, answer) => {
     await expectRefused(answer(), 400, code);
   });
@@ -109,7 +180,10 @@ describe('a signed body', () => {
     ['that is empty', Buffer.alloc(0)],
     ['that is no JSON', Buffer.from('hello')],
     ['that is cut off', json({}).subarray(0, -1)],
-    ['that is no UTF-8', Buffer.concat([json({}).subarray(0, -1), Buffer.from(',"x":"'), Buffer.from([0xff, 0x22, 0x7d])])],
+    [
+      'that is no UTF-8',
+      Buffer.concat([json({}).subarray(0, -1), Buffer.from(',"x":"'), Buffer.from([0xff, 0x22, 0x7d])]),
+    ],
     ['with a byte order mark', Buffer.concat([BOM, json({})])],
     ['that is null', Buffer.from('null')],
     ['that is a text', Buffer.from('"evt_1"')],
@@ -136,27 +210,55 @@ describe('a signed body', () => {
   });
 
   test('with NUL inside is stored as it is, and its columns with NUL are null', async () => {
-    const event = anEvent({ type: 'invoice.updated', api_version: '2026\0', data: { object: { object: 'invoice', id: 'in_\0', customer: 'cus_nul', note: '\0' } } });
+    const event = anEvent({
+      type: 'invoice.updated',
+      api_version: '2026\0',
+      data: { object: { object: 'invoice', id: 'in_\0', customer: 'cus_nul', note: '\0' } },
+    });
     expect((await service.post(event)).json).toEqual(STORED);
-    expect(await rowOf(event.id)).toMatchObject({ api_version: null, stripe_invoice_id: null, stripe_customer_id: 'cus_nul' });
+    expect(await rowOf(event.id)).toMatchObject({
+      api_version: null,
+      stripe_invoice_id: null,
+      stripe_customer_id: 'cus_nul',
+    });
     expect((await bodyOf(event.id))?.toString()).toBe(JSON.stringify(event));
   });
 
   test('of columns that no column can hold is stored, and they are null', async () => {
-    const event = anEvent({ api_version: 7, livemode: 'yes', created: -1, data: { object: { customer: 'c'.repeat(5_000), subscription: ['sub_1'], invoice: {} } } });
+    const event = anEvent({
+      api_version: 7,
+      livemode: 'yes',
+      created: -1,
+      data: { object: { customer: 'c'.repeat(5_000), subscription: ['sub_1'], invoice: {} } },
+    });
     expect((await service.post(event)).json).toEqual(STORED);
-    expect(await rowOf(event.id)).toMatchObject({ api_version: null, livemode: null, stripe_customer_id: null, stripe_subscription_id: null, stripe_invoice_id: null });
-    const [row] = await service.db.sql<{ same: boolean }>('select occurred_at = received_at as same from event where id = $1', [event.id]);
+    expect(await rowOf(event.id)).toMatchObject({
+      api_version: null,
+      livemode: null,
+      stripe_customer_id: null,
+      stripe_subscription_id: null,
+      stripe_invoice_id: null,
+    });
+    const [row] = await service.db.sql<{ same: boolean }>(
+      'select occurred_at = received_at as same from event where id = $1',
+      [event.id],
+    );
     expect(row?.same, 'the time of receipt stands in for that of the event').toBe(true);
   });
 
-  test.each([['350 KB', 350_000], ['1 MiB to the byte', 2 ** 20]])('of %s is accepted', async (_, length) => {
+  test.each([
+    ['350 KB', 350_000],
+    ['1 MiB to the byte', 2 ** 20],
+  ])('of %s is accepted', async (_, length) => {
     const body = padded(length);
     expect(body).toHaveLength(length);
     expect((await service.post(body)).json).toEqual(STORED);
   });
 
-  test.each([['1 MiB and a byte', 2 ** 20 + 1], ['5 MiB', 5 * 2 ** 20]])('of %s is refused', async (_, length) => {
+  test.each([
+    ['1 MiB and a byte', 2 ** 20 + 1],
+    ['5 MiB', 5 * 2 ** 20],
+  ])('of %s is refused', async (_, length) => {
     await expectRefused(service.post(padded(length)), 413, 'PAYLOAD_TOO_LARGE');
   });
 
@@ -171,7 +273,11 @@ describe('a signed body', () => {
   });
 
   test('that is compressed is taken as the bytes that it is', async () => {
-    await expectRefused(service.post(gzipSync(JSON.stringify(anEvent())), { 'content-encoding': 'gzip' }), 400, 'PAYLOAD_INVALID');
+    await expectRefused(
+      service.post(gzipSync(JSON.stringify(anEvent())), { 'content-encoding': 'gzip' }),
+      400,
+      'PAYLOAD_INVALID',
+    );
   });
 
   test('that only claims to be compressed is an event', async () => {
@@ -184,26 +290,44 @@ describe('a signed body', () => {
     await expectRefused(service.post(gzipSync(body), header), 400, 'SIGNATURE_INVALID');
   });
 
-  test.each(['application/json; charset=utf-16', 'text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'application/octet-stream', ';;;', '*'])(
-    'of the content type %s is accepted',
-    async (type) => {
-      expect((await service.post(anEvent(), { 'content-type': type })).json).toEqual(STORED);
-    },
-  );
+  test.each([
+    'application/json; charset=utf-16',
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data',
+    'application/octet-stream',
+    ';;;',
+    '*',
+  ])('of the content type %s is accepted', async (type) => {
+    expect((await service.post(anEvent(), { 'content-type': type })).json).toEqual(STORED);
+  });
 
   const padded = (length: number) => {
     const event = anEvent({ padding: '' });
-    return Buffer.from(JSON.stringify({ ...event, padding: randomBytes(length).toString('hex').slice(0, length - JSON.stringify(event).length) }));
+    return Buffer.from(
+      JSON.stringify({
+        ...event,
+        padding: randomBytes(length)
+          .toString('hex')
+          .slice(0, length - JSON.stringify(event).length),
+      }),
+    );
   };
   const postInChunks = async (body: Buffer): Promise<Answer> => {
     const chunks = new ReadableStream({
       start(controller) {
-        for (let at = 0; at < body.length; at += 10_000) controller.enqueue(new Uint8Array(body.subarray(at, at + 10_000)));
+        for (let at = 0; at < body.length; at += 10_000)
+          controller.enqueue(new Uint8Array(body.subarray(at, at + 10_000)));
         controller.close();
       },
     });
     const headers = { 'stripe-signature': signature(body, { secret: service.secret }) };
-    const response = await fetch(`${service.url}/webhooks/stripe`, { method: 'POST', body: chunks, headers, duplex: 'half' });
+    const response = await fetch(`${service.url}/webhooks/stripe`, {
+      method: 'POST',
+      body: chunks,
+      headers,
+      duplex: 'half',
+    });
     return { status: response.status, headers: response.headers, json: await response.json() };
   };
 });

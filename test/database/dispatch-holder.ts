@@ -20,7 +20,9 @@ function hold(): Promise<never> {
 const dispatcher = createDispatcher({
   em: orm.em,
   jobs,
-  factHandlers: new HandlerMap().on('invoice.paid', (event: AnyEvent, ctx) => recordFact(ctx, event), { name: 'Facts.record' }),
+  factHandlers: new HandlerMap().on('invoice.paid', (event: AnyEvent, ctx) => recordFact(ctx, event), {
+    name: 'Facts.record',
+  }),
   handlers: new HandlerMap().on('charge.captured', hold, { name: 'Plugin.run' }),
   async recordFacts(tx, events) {
     for (const { id } of events) await tx.query(`insert into effects values ($1, 'killed')`, [id]);

@@ -35,8 +35,12 @@ export interface Pipeline {
 export async function openDatabase(): Promise<TestDatabase> {
   const db = await openTestDatabase();
   await ensurePartitions((text, parameters) => db.sql(text, parameters), { months: 1 });
-  const [month] = await db.sql<{ start: string }>(`select to_char(date_trunc('month', now() at time zone 'UTC'), 'YYYY-MM-DD') as start`);
-  await db.sql(`create table event_body_partition.past partition of event_body for values from (minvalue) to ('${month!.start} 00:00:00+00')`);
+  const [month] = await db.sql<{ start: string }>(
+    `select to_char(date_trunc('month', now() at time zone 'UTC'), 'YYYY-MM-DD') as start`,
+  );
+  await db.sql(
+    `create table event_body_partition.past partition of event_body for values from (minvalue) to ('${month!.start} 00:00:00+00')`,
+  );
   return db;
 }
 
@@ -64,10 +68,31 @@ export async function openPipeline(db: TestDatabase, options: PipelineOptions = 
   const log = pino({ level: process.env['DISPATCH_LOG'] ?? 'silent' });
   const jobs = await openJobs({ url: db.url, log, works: true });
   const orm = await connectDatabase(db.url, { pool: 10 });
-  const { facts = new HandlerMap(), handlers = new HandlerMap(), recordFacts = async () => new Map(), schedules = [], clock = systemClock } = options;
+  const {
+    facts = new HandlerMap(),
+    handlers = new HandlerMap(),
+    recordFacts = async () => new Map(),
+    schedules = [],
+    clock = systemClock,
+  } = options;
   const announcer = createAnnouncer(jobs, [facts, handlers]);
-  const raise = createRaise((tx, ids) => announcer.wake(tx, ids.map((id) => ({ id, lane: id }))));
-  const dispatcher = createDispatcher({ em: orm.em, jobs, factHandlers: facts, handlers, recordFacts, raise, schedules, log, clock });
+  const raise = createRaise((tx, ids) =>
+    announcer.wake(
+      tx,
+      ids.map((id) => ({ id, lane: id })),
+    ),
+  );
+  const dispatcher = createDispatcher({
+    em: orm.em,
+    jobs,
+    factHandlers: facts,
+    handlers,
+    recordFacts,
+    raise,
+    schedules,
+    log,
+    clock,
+  });
   if (options.started !== false) await dispatcher.start();
   return {
     db,
@@ -95,10 +120,15 @@ function createRaise(wake: (tx: Parameters<Raise>[0], ids: string[]) => Promise<
       [
         events.map(({ type }) => type),
         events.map(({ key }) => key),
-        events.map(({ type, key, object }) => JSON.stringify({ id: `${type}:${key}`, object: 'event', type, created: 1, data: { object } })),
+        events.map(({ type, key, object }) =>
+          JSON.stringify({ id: `${type}:${key}`, object: 'event', type, created: 1, data: { object } }),
+        ),
       ],
     );
-    await wake(tx, born.map(({ id }) => id));
+    await wake(
+      tx,
+      born.map(({ id }) => id),
+    );
   };
 }
 
@@ -110,25 +140,47 @@ export interface StoreOptions {
 }
 
 /** Stores events as the webhook does: rows and wake-ups in one commit. */
-export async function store({ db, jobs }: Pick<Pipeline, 'db' | 'jobs'>, events: readonly AnyEvent[], { wake = true, body }: StoreOptions = {}): Promise<void> {
+export async function store(
+  { db, jobs }: Pick<Pipeline, 'db' | 'jobs'>,
+  events: readonly AnyEvent[],
+  { wake = true, body }: StoreOptions = {},
+): Promise<void> {
   await inTransaction(db.em(), async (tx) => {
     await tx.query(
       `with v as (select * from unnest($1::text[], $2::text[], $3::text[]) v (id, type, body)),
             born as (insert into event (id, type, source, state, occurred_at, body_hash)
                      select id, type, 'STRIPE', 'PENDING', now(), sha256(convert_to(body, 'UTF8')) from v returning id, received_at)
        insert into event_body (event_id, received_at, body) select born.id, born.received_at, convert_to(v.body, 'UTF8') from born join v on v.id = born.id`,
-      [events.map(({ id }) => id), events.map(({ type }) => type), events.map((event) => body ?? JSON.stringify(event))],
+      [
+        events.map(({ id }) => id),
+        events.map(({ type }) => type),
+        events.map((event) => body ?? JSON.stringify(event)),
+      ],
     );
-    if (wake) await jobs.wakeEvents(tx.query, events.map(({ id }) => ({ id, lane: id })));
+    if (wake)
+      await jobs.wakeEvents(
+        tx.query,
+        events.map(({ id }) => ({ id, lane: id })),
+      );
   });
 }
 
 let counter = 0;
 
 /** An event of the type, with an id of its own. */
-export function anEvent(type: string, rest: Readonly<Record<string, unknown>> = {}): AnyEvent & { readonly data: { readonly object: Record<string, unknown> } } {
+export function anEvent(
+  type: string,
+  rest: Readonly<Record<string, unknown>> = {},
+): AnyEvent & { readonly data: { readonly object: Record<string, unknown> } } {
   counter += 1;
-  return { id: `evt_${process.pid}_${counter}`, object: 'event', type, created: 1_700_000_000 + counter, data: { object: { id: `obj_${counter}` } }, ...rest } as never;
+  return {
+    id: `evt_${process.pid}_${counter}`,
+    object: 'event',
+    type,
+    created: 1_700_000_000 + counter,
+    data: { object: { id: `obj_${counter}` } },
+    ...rest,
+  } as never;
 }
 
 export async function stateOf(db: TestDatabase, id: string): Promise<string | undefined> {
@@ -147,6 +199,9 @@ export interface DeliveryRow {
 
 /** Handler to delivery. */
 export async function deliveriesOf(db: TestDatabase, id: string): Promise<Record<string, DeliveryRow>> {
-  const rows = await db.sql<DeliveryRow & { handler: string }>('select * from delivery where event_id = $1 order by handler', [id]);
+  const rows = await db.sql<DeliveryRow & { handler: string }>(
+    'select * from delivery where event_id = $1 order by handler',
+    [id],
+  );
   return Object.fromEntries(rows.map((row) => [row.handler, row]));
 }

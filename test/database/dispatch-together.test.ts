@@ -4,7 +4,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recordFact } from '../../src/handlers/fact-context.js';
 import type { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
-import { anEvent, deliveriesOf, openDatabase, openPipeline, type Pipeline, type PipelineOptions, stateOf, store } from './dispatch-support.js';
+import {
+  anEvent,
+  deliveriesOf,
+  openDatabase,
+  openPipeline,
+  type Pipeline,
+  type PipelineOptions,
+  stateOf,
+  store,
+} from './dispatch-support.js';
 
 let db: TestDatabase;
 const pipelines: Pipeline[] = [];
@@ -40,23 +49,36 @@ describe('deliveries of one event', () => {
   it('that finish at once leave the right state', async () => {
     const meet = meeting(4);
     const handlers = new HandlerMap();
-    for (const name of ['A', 'B', 'C', 'D']) handlers.on('charge.captured', meet, { name: `Plugin.${name}`, concurrency: 1 });
+    for (const name of ['A', 'B', 'C', 'D'])
+      handlers.on('charge.captured', meet, { name: `Plugin.${name}`, concurrency: 1 });
     const pipeline = await open({ handlers });
     const events = Array.from({ length: 60 }, () => anEvent('charge.captured'));
     await store(pipeline, events);
     await pipeline.dispatcher.idle({ withinMs: 20_000 });
-    expect(await db.sql('select state, count(*)::int from event group by state')).toEqual([{ state: 'HANDLED', count: 60 }]);
+    expect(await db.sql('select state, count(*)::int from event group by state')).toEqual([
+      { state: 'HANDLED', count: 60 },
+    ]);
   });
 
   it('of which one fails and one succeeds at once leave it RETRYING', async () => {
     const meet = meeting(2);
-    const handlers = new HandlerMap()
-      .on('charge.captured', meet, { name: 'Plugin.succeeds', concurrency: 1 })
-      .on('charge.captured', async () => { await meet(); throw new Error('no'); }, { name: 'Plugin.fails', concurrency: 1, backoff: { firstSeconds: 3600 } });
+    const handlers = new HandlerMap().on('charge.captured', meet, { name: 'Plugin.succeeds', concurrency: 1 }).on(
+      'charge.captured',
+      async () => {
+        await meet();
+        throw new Error('no');
+      },
+      { name: 'Plugin.fails', concurrency: 1, backoff: { firstSeconds: 3600 } },
+    );
     const pipeline = await open({ handlers });
-    await store(pipeline, Array.from({ length: 40 }, () => anEvent('charge.captured')));
+    await store(
+      pipeline,
+      Array.from({ length: 40 }, () => anEvent('charge.captured')),
+    );
     await pipeline.dispatcher.idle({ withinMs: 20_000 });
-    expect(await db.sql('select state, count(*)::int from event group by state')).toEqual([{ state: 'RETRYING', count: 40 }]);
+    expect(await db.sql('select state, count(*)::int from event group by state')).toEqual([
+      { state: 'RETRYING', count: 40 },
+    ]);
   });
 });
 
@@ -67,11 +89,20 @@ describe('a handler that hangs', () => {
       .on('invoice.paid', () => undefined, { name: 'Plugin.onPaid' });
     const facts = new HandlerMap().on('invoice.*', (_event, ctx) => recordFact(ctx, {}), { name: 'Facts.record' });
     const pipeline = await open({ facts, handlers });
-    await store(pipeline, Array.from({ length: 50 }, () => anEvent('invoice.paid')));
-    await eventually(async () => expect(await db.sql(`select handler, count(*)::int from delivery where state = 'DONE' group by handler order by handler`)).toEqual([
-      { handler: 'Facts.record', count: 50 },
-      { handler: 'Plugin.onPaid', count: 50 },
-    ]));
+    await store(
+      pipeline,
+      Array.from({ length: 50 }, () => anEvent('invoice.paid')),
+    );
+    await eventually(async () =>
+      expect(
+        await db.sql(
+          `select handler, count(*)::int from delivery where state = 'DONE' group by handler order by handler`,
+        ),
+      ).toEqual([
+        { handler: 'Facts.record', count: 50 },
+        { handler: 'Plugin.onPaid', count: 50 },
+      ]),
+    );
   });
 });
 
@@ -80,21 +111,37 @@ describe('several processes', () => {
     await db.sql('create table effects (event_id text not null)');
     const maps = () => ({
       facts: new HandlerMap().on('invoice.paid', (_event, ctx) => recordFact(ctx, {}), { name: 'Facts.record' }),
-      handlers: new HandlerMap().on('invoice.paid', (event, ctx) => {
-        ctx.write(async (em) => void (await em.execute(`insert into effects values ('${event.id}')`)));
-      }, { name: 'Plugin.onPaid' }),
+      handlers: new HandlerMap().on(
+        'invoice.paid',
+        (event, ctx) => {
+          ctx.write(async (em) => void (await em.execute(`insert into effects values ('${event.id}')`)));
+        },
+        { name: 'Plugin.onPaid' },
+      ),
     });
     const [first] = await Promise.all([open(maps()), open(maps())]);
     const events = Array.from({ length: 200 }, () => anEvent('invoice.paid'));
     await store(first, events);
     await first.dispatcher.idle({ withinMs: 20_000 });
-    expect(await db.sql('select count(*)::int, count(distinct event_id)::int as events from effects')).toEqual([{ count: 200, events: 200 }]);
-    expect(await db.sql('select state, count(*)::int from event group by state')).toEqual([{ state: 'HANDLED', count: 200 }]);
+    expect(await db.sql('select count(*)::int, count(distinct event_id)::int as events from effects')).toEqual([
+      { count: 200, events: 200 },
+    ]);
+    expect(await db.sql('select state, count(*)::int from event group by state')).toEqual([
+      { state: 'HANDLED', count: 200 },
+    ]);
   });
 
   it('take over at once what one that stops had not finished', { timeout: 40_000 }, async () => {
     const begun: string[] = [];
-    const map = (name: string, run: () => Promise<void>) => new HandlerMap().on('charge.captured', () => { begun.push(name); return run(); }, { name: 'Plugin.run' });
+    const map = (name: string, run: () => Promise<void>) =>
+      new HandlerMap().on(
+        'charge.captured',
+        () => {
+          begun.push(name);
+          return run();
+        },
+        { name: 'Plugin.run' },
+      );
     const leaving = await open({ handlers: map('leaving', () => new Promise(() => undefined)) });
     const event = anEvent('charge.captured');
     await store(leaving, [event]);
@@ -110,8 +157,20 @@ describe('several processes', () => {
 describe('a schedule', () => {
   it('is run by one process of many, and goes on after a run that failed', async () => {
     const runs: string[] = [];
-    const schedules = (by: string) => [{ name: 'report', every: 15, run: async () => { runs.push(by); if (runs.length === 1) throw new Error('no'); } }];
-    const [first] = await Promise.all([open({ schedules: schedules('first') }), open({ schedules: schedules('second') })]);
+    const schedules = (by: string) => [
+      {
+        name: 'report',
+        every: 15,
+        run: async () => {
+          runs.push(by);
+          if (runs.length === 1) throw new Error('no');
+        },
+      },
+    ];
+    const [first] = await Promise.all([
+      open({ schedules: schedules('first') }),
+      open({ schedules: schedules('second') }),
+    ]);
     for (const count of [1, 2]) {
       await eventually(async () => expect(await first.jobs.boss.send('schedule.report')).not.toBeNull());
       await eventually(() => expect(runs).toHaveLength(count), { withinMs: 15_000 });
@@ -119,9 +178,19 @@ describe('a schedule', () => {
   });
 
   it('comes at its time, and ends when no worker has it any more', async () => {
-    const before = await open({ schedules: [{ name: 'report', every: 15, run: () => Promise.resolve() }, { name: 'nightly', every: '5 3 * * *', run: () => Promise.resolve() }] });
-    const crons = async () => (await before.jobs.boss.getSchedules()).map(({ name, cron }) => `${name} ${cron}`).toSorted();
-    expect(await crons()).toEqual(['schedule.nightly 5 3 * * *', 'schedule.report FREQ=MINUTELY;INTERVAL=15', 'schedule.sweep FREQ=MINUTELY;INTERVAL=1']);
+    const before = await open({
+      schedules: [
+        { name: 'report', every: 15, run: () => Promise.resolve() },
+        { name: 'nightly', every: '5 3 * * *', run: () => Promise.resolve() },
+      ],
+    });
+    const crons = async () =>
+      (await before.jobs.boss.getSchedules()).map(({ name, cron }) => `${name} ${cron}`).toSorted();
+    expect(await crons()).toEqual([
+      'schedule.nightly 5 3 * * *',
+      'schedule.report FREQ=MINUTELY;INTERVAL=15',
+      'schedule.sweep FREQ=MINUTELY;INTERVAL=1',
+    ]);
     await open({ schedules: [] });
     expect(await crons()).toEqual(['schedule.sweep FREQ=MINUTELY;INTERVAL=1']);
   });
@@ -131,7 +200,9 @@ describe('handlers', () => {
   it('may not have the name of a built-in one', async () => {
     const map = () => new HandlerMap().on('invoice.paid', () => undefined, { name: 'Same.name' });
     const pipeline = await open({ facts: map(), handlers: map(), started: false });
-    await expect(pipeline.dispatcher.start()).rejects.toThrow('There is a built-in handler named Same.name; give this one another name.');
+    await expect(pipeline.dispatcher.start()).rejects.toThrow(
+      'There is a built-in handler named Same.name; give this one another name.',
+    );
   });
 
   it('of any name have a queue', async () => {

@@ -4,7 +4,15 @@ import type { ReadEvent } from '../../src/events/fact-recorder.js';
 import { recordFact } from '../../src/handlers/fact-context.js';
 import type { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
-import { anEvent, deliveriesOf, openDatabase, openPipeline, type Pipeline, stateOf, store } from './dispatch-support.js';
+import {
+  anEvent,
+  deliveriesOf,
+  openDatabase,
+  openPipeline,
+  type Pipeline,
+  stateOf,
+  store,
+} from './dispatch-support.js';
 
 type Fact = { readonly id: string; readonly bad?: 'throw' | 'sql' | 'failed' };
 
@@ -14,13 +22,20 @@ const recorded: ReadEvent[][] = [];
 const runs: string[] = [];
 
 /** Records by a table of its own, and fails as the facts ask for. */
-async function recordFacts(tx: { query(text: string, parameters?: readonly unknown[]): Promise<unknown[]> }, events: readonly ReadEvent[]) {
+async function recordFacts(
+  tx: { query(text: string, parameters?: readonly unknown[]): Promise<unknown[]> },
+  events: readonly ReadEvent[],
+) {
   recorded.push([...events]);
   const failed = new Map();
   for (const { id, facts } of events) {
     const { bad } = facts[0] as Fact;
     if (bad === 'failed') failed.set(id, { state: 'FAILED', error: new Error('These facts make no sense.') });
-    else await tx.query('insert into recorded (id, value) values ($1, $2::int) on conflict do nothing', [id, bad === 'sql' ? 'no number' : '1']);
+    else
+      await tx.query('insert into recorded (id, value) values ($1, $2::int) on conflict do nothing', [
+        id,
+        bad === 'sql' ? 'no number' : '1',
+      ]);
   }
   return failed;
 }
@@ -41,20 +56,57 @@ beforeAll(async () => {
   const facts = new HandlerMap().on('invoice.*', (event, ctx) => reader.record(event, ctx), { name: 'Facts.record' });
   const handlers = new HandlerMap()
     .on('invoice.paid', (event) => void runs.push(event.id), { name: 'Plugin.onPaid' })
-    .on('invoice.voided', (event) => { runs.push(event.id); throw new Error('The sibling is away; key sk_live_abcdefghijkl.'); }, { name: 'Plugin.fails' })
-    .on('invoice.sent', () => { throw new GiveUp('Nobody wants this.'); }, { name: 'Plugin.givesUp' })
-    .on('invoice.overdue', () => { throw new RetryLater(1800); }, { name: 'Plugin.later' })
-    .on('charge.failed', () => { throw new Error('no'); }, { name: 'Plugin.twoTries', tries: 2, backoff: { firstSeconds: 0.01 } })
-    .on('charge.updated', () => new Promise<void>(() => undefined), { name: 'Plugin.hangs', timeoutSeconds: 0.2, tries: 1 })
-    .on('charge.captured', (event, ctx) => {
-      ctx.write(async (em) => void (await em.execute(`insert into written values ('${event.id}')`)));
-      ctx.emit('acme.noted', event.id, { charge: 'ch_1' });
-    }, { name: 'Plugin.writes' })
-    .on('charge.refunded', (event, ctx) => {
-      ctx.write(async (em) => void (await em.execute(`insert into written values ('${event.id}')`)));
-      ctx.write(async (em) => void (await em.execute('insert into written values (null)')));
-      ctx.emit('acme.noted', event.id, {});
-    }, { name: 'Plugin.writeFails' });
+    .on(
+      'invoice.voided',
+      (event) => {
+        runs.push(event.id);
+        throw new Error('The sibling is away; key sk_live_abcdefghijkl.');
+      },
+      { name: 'Plugin.fails' },
+    )
+    .on(
+      'invoice.sent',
+      () => {
+        throw new GiveUp('Nobody wants this.');
+      },
+      { name: 'Plugin.givesUp' },
+    )
+    .on(
+      'invoice.overdue',
+      () => {
+        throw new RetryLater(1800);
+      },
+      { name: 'Plugin.later' },
+    )
+    .on(
+      'charge.failed',
+      () => {
+        throw new Error('no');
+      },
+      { name: 'Plugin.twoTries', tries: 2, backoff: { firstSeconds: 0.01 } },
+    )
+    .on('charge.updated', () => new Promise<void>(() => undefined), {
+      name: 'Plugin.hangs',
+      timeoutSeconds: 0.2,
+      tries: 1,
+    })
+    .on(
+      'charge.captured',
+      (event, ctx) => {
+        ctx.write(async (em) => void (await em.execute(`insert into written values ('${event.id}')`)));
+        ctx.emit('acme.noted', event.id, { charge: 'ch_1' });
+      },
+      { name: 'Plugin.writes' },
+    )
+    .on(
+      'charge.refunded',
+      (event, ctx) => {
+        ctx.write(async (em) => void (await em.execute(`insert into written values ('${event.id}')`)));
+        ctx.write(async (em) => void (await em.execute('insert into written values (null)')));
+        ctx.emit('acme.noted', event.id, {});
+      },
+      { name: 'Plugin.writeFails' },
+    );
   pipeline = await openPipeline(db, { facts, handlers, recordFacts });
 });
 afterAll(async () => {
@@ -75,7 +127,10 @@ describe('an event', () => {
     const event = anEvent('invoice.paid');
     const { state, deliveries } = await handle(event);
     expect(state).toBe('HANDLED');
-    expect(deliveries).toMatchObject({ 'Facts.record': { state: 'DONE', tries: 1 }, 'Plugin.onPaid': { state: 'DONE', tries: 1 } });
+    expect(deliveries).toMatchObject({
+      'Facts.record': { state: 'DONE', tries: 1 },
+      'Plugin.onPaid': { state: 'DONE', tries: 1 },
+    });
     expect(runs.filter((id) => id === event.id)).toHaveLength(1);
   });
 
@@ -84,13 +139,21 @@ describe('an event', () => {
     const { state, deliveries } = await handle(event);
     expect(state).toBe('IGNORED');
     expect(deliveries).toEqual({});
-    expect(await db.sql('select ignored_because from event where id = $1', [event.id])).toEqual([{ ignored_because: 'No handler takes events of this type.' }]);
+    expect(await db.sql('select ignored_because from event where id = $1', [event.id])).toEqual([
+      { ignored_because: 'No handler takes events of this type.' },
+    ]);
   });
 
   it('that is handled runs no handler again, however often it is woken', async () => {
     const event = anEvent('invoice.paid');
     await handle(event);
-    await pipeline.jobs.wakeEvents((text, parameters) => db.sql(text, parameters), [{ id: event.id, lane: 'a' }, { id: event.id, lane: 'b' }]);
+    await pipeline.jobs.wakeEvents(
+      (text, parameters) => db.sql(text, parameters),
+      [
+        { id: event.id, lane: 'a' },
+        { id: event.id, lane: 'b' },
+      ],
+    );
     await pipeline.dispatcher.idle();
     expect(runs.filter((id) => id === event.id)).toHaveLength(1);
     expect(await deliveriesOf(db, event.id)).toMatchObject({ 'Facts.record': { tries: 1 } });
@@ -98,7 +161,13 @@ describe('an event', () => {
 
   it('leaves no unfinished job behind', async () => {
     await handle(anEvent('invoice.paid'));
-    await eventually(async () => expect(await db.sql(`select name, state from pgboss.job where name in ('event', 'delivery.Plugin.onPaid') and state <> 'completed'`)).toEqual([]));
+    await eventually(async () =>
+      expect(
+        await db.sql(
+          `select name, state from pgboss.job where name in ('event', 'delivery.Plugin.onPaid') and state <> 'completed'`,
+        ),
+      ).toEqual([]),
+    );
   });
 
   it('hands the recorder its facts with the times of Stripe and of receipt', async () => {
@@ -107,7 +176,11 @@ describe('an event', () => {
     await handle(event);
     await handle(undated);
     const read = (id: string) => recorded.flat().find((candidate) => candidate.id === id);
-    expect(read(event.id)).toMatchObject({ type: 'invoice.created', created: new Date(1_700_000_000_000), facts: [(event as never as { data: { object: object } }).data.object] });
+    expect(read(event.id)).toMatchObject({
+      type: 'invoice.created',
+      created: new Date(1_700_000_000_000),
+      facts: [(event as never as { data: { object: object } }).data.object],
+    });
     expect(read(event.id)?.receivedAt.getTime()).toBeGreaterThan(Date.now() - 60_000);
     expect(read(undated.id)?.created).toBeNull();
   });
@@ -123,23 +196,30 @@ describe('a burst with poison in it', () => {
     const neighbours = Array.from({ length: 40 }, () => anEvent('invoice.updated'));
     await store(pipeline, [...neighbours.slice(0, 20), poison, ...neighbours.slice(20)]);
     await eventually(async () => {
-      const states = await db.sql<{ state: string }>('select state from event where id = any($1)', [neighbours.map(({ id }) => id)]);
+      const states = await db.sql<{ state: string }>('select state from event where id = any($1)', [
+        neighbours.map(({ id }) => id),
+      ]);
       expect(states.every(({ state }) => state === 'HANDLED')).toBe(true);
       expect(await stateOf(db, poison.id)).toBe('RETRYING');
     });
-    expect(await deliveriesOf(db, poison.id)).toMatchObject({ 'Facts.record': { state: 'RETRYING', last_error: lastError } });
+    expect(await deliveriesOf(db, poison.id)).toMatchObject({
+      'Facts.record': { state: 'RETRYING', last_error: lastError },
+    });
   });
 
-  it.each([['{"id":', 'The stored body of this event is not JSON.'], ['7', 'The stored body of this event is not an object.']])(
-    'gives up at once on a body like %s',
-    async (body, lastError) => {
-      const poison = anEvent('invoice.paid');
-      await store(pipeline, [poison], { body });
-      await pipeline.dispatcher.idle();
-      expect(await stateOf(db, poison.id)).toBe('DEAD');
-      expect(await deliveriesOf(db, poison.id)).toMatchObject({ 'Facts.record': { state: 'DEAD', last_error: lastError }, 'Plugin.onPaid': { state: 'DEAD' } });
-    },
-  );
+  it.each([
+    ['{"id":', 'The stored body of this event is not JSON.'],
+    ['7', 'The stored body of this event is not an object.'],
+  ])('gives up at once on a body like %s', async (body, lastError) => {
+    const poison = anEvent('invoice.paid');
+    await store(pipeline, [poison], { body });
+    await pipeline.dispatcher.idle();
+    expect(await stateOf(db, poison.id)).toBe('DEAD');
+    expect(await deliveriesOf(db, poison.id)).toMatchObject({
+      'Facts.record': { state: 'DEAD', last_error: lastError },
+      'Plugin.onPaid': { state: 'DEAD' },
+    });
+  });
 });
 
 describe('a handler', () => {
@@ -147,16 +227,26 @@ describe('a handler', () => {
     const event = anEvent('invoice.voided');
     const { state, deliveries } = await handle(event);
     expect(state).toBe('RETRYING');
-    expect(deliveries).toMatchObject({ 'Facts.record': { state: 'DONE' }, 'Plugin.fails': { state: 'RETRYING', tries: 1 } });
+    expect(deliveries).toMatchObject({
+      'Facts.record': { state: 'DONE' },
+      'Plugin.fails': { state: 'RETRYING', tries: 1 },
+    });
     expect(deliveries['Plugin.fails']?.last_error).toBe('The sibling is away; key [secret].');
-    await eventually(async () => expect((await deliveriesOf(db, event.id))['Plugin.fails']).toMatchObject({ tries: 2 }));
+    await eventually(async () =>
+      expect((await deliveriesOf(db, event.id))['Plugin.fails']).toMatchObject({ tries: 2 }),
+    );
     expect((await deliveriesOf(db, event.id))['Facts.record']).toMatchObject({ tries: 1 });
   });
 
   it('that gives up is not tried again', async () => {
     const { state, deliveries } = await handle(anEvent('invoice.sent'));
     expect(state).toBe('DEAD');
-    expect(deliveries['Plugin.givesUp']).toMatchObject({ state: 'DEAD', tries: 1, last_error: 'Nobody wants this.', next_try_at: null });
+    expect(deliveries['Plugin.givesUp']).toMatchObject({
+      state: 'DEAD',
+      tries: 1,
+      last_error: 'Nobody wants this.',
+      next_try_at: null,
+    });
   });
 
   it('that asks for a later try is left alone until then', async () => {
@@ -176,14 +266,19 @@ describe('a handler', () => {
 
   it('that does not finish in its time has failed', async () => {
     const { deliveries } = await handle(anEvent('charge.updated'));
-    expect(deliveries['Plugin.hangs']).toMatchObject({ state: 'DEAD', last_error: 'The handler did not finish within 0.2 s.' });
+    expect(deliveries['Plugin.hangs']).toMatchObject({
+      state: 'DEAD',
+      last_error: 'The handler did not finish within 0.2 s.',
+    });
   });
 
   it('writes and raises events in the transaction of its mark', async () => {
     const event = anEvent('charge.captured');
     await handle(event);
     expect(await db.sql('select id from written where id = $1', [event.id])).toHaveLength(1);
-    expect(await db.sql('select type, source, state from event where id = $1', [`acme.noted:${event.id}`])).toEqual([{ type: 'acme.noted', source: 'LEDGER', state: 'IGNORED' }]);
+    expect(await db.sql('select type, source, state from event where id = $1', [`acme.noted:${event.id}`])).toEqual([
+      { type: 'acme.noted', source: 'LEDGER', state: 'IGNORED' },
+    ]);
   });
 
   it('whose write fails has written and raised nothing', async () => {

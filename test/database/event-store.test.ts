@@ -34,17 +34,31 @@ function anEvent(id: string, overrides: object = {}): NewEvent {
   if (event === undefined) throw new Error('The test made no event.');
   return event;
 }
-const jobsOf = async () => (await db.sql<{ id: string }>(`select data->>'id' as id from pgboss.job where name = 'event' order by 1`)).map(({ id }) => id);
+const jobsOf = async () =>
+  (await db.sql<{ id: string }>(`select data->>'id' as id from pgboss.job where name = 'event' order by 1`)).map(
+    ({ id }) => id,
+  );
 
 test('a group is stored with its bodies, their hashes and a job for each that is to be handled', async () => {
-  const events = [anEvent('evt_b'), anEvent('evt_a', { livemode: false }), anEvent('evt_c', { data: { object: { object: 'subscription', id: 'sub_1' } } })];
+  const events = [
+    anEvent('evt_b'),
+    anEvent('evt_a', { livemode: false }),
+    anEvent('evt_c', { data: { object: { object: 'subscription', id: 'sub_1' } } }),
+  ];
   expect(await createEventStore(pool, jobs).insert(events)).toEqual(new Set(['evt_a', 'evt_b', 'evt_c']));
   const rows = await db.sql<{ id: string; body_hash: Buffer; body: Buffer }>(
-    'select id, body_hash, body from event join event_body on event_id = id and event_body.received_at = event.received_at order by id');
-  expect(rows.map(({ body }) => body)).toEqual(events.toSorted((a, b) => (a.id < b.id ? -1 : 1)).map(({ body }) => body));
-  expect(rows.map(({ body_hash }) => body_hash)).toEqual(rows.map(({ body }) => createHash('sha256').update(body).digest()));
+    'select id, body_hash, body from event join event_body on event_id = id and event_body.received_at = event.received_at order by id',
+  );
+  expect(rows.map(({ body }) => body)).toEqual(
+    events.toSorted((a, b) => (a.id < b.id ? -1 : 1)).map(({ body }) => body),
+  );
+  expect(rows.map(({ body_hash }) => body_hash)).toEqual(
+    rows.map(({ body }) => createHash('sha256').update(body).digest()),
+  );
   expect(await jobsOf()).toEqual(['evt_b', 'evt_c']);
-  expect(await db.sql(`select data->>'lane' as lane from pgboss.job where data->>'id' = 'evt_c'`)).toEqual([{ lane: 'sub_1' }]);
+  expect(await db.sql(`select data->>'lane' as lane from pgboss.job where data->>'id' = 'evt_c'`)).toEqual([
+    { lane: 'sub_1' },
+  ]);
 });
 
 test('what is there already is left as it is, without a second body or job', async () => {
@@ -67,7 +81,9 @@ test('two groups of the same events in opposite orders never deadlock', async ()
     const client = await pool.connect();
     await client.query('select pg_stat_force_next_flush()');
     client.release();
-    const [row] = await db.sql<{ deadlocks: string }>('select deadlocks from pg_stat_database where datname = current_database()');
+    const [row] = await db.sql<{ deadlocks: string }>(
+      'select deadlocks from pg_stat_database where datname = current_database()',
+    );
     return Number(row?.deadlocks);
   };
   const before = await deadlocks();
@@ -80,11 +96,17 @@ test('two groups of the same events in opposite orders never deadlock', async ()
 });
 
 describe('the partition of a month', () => {
-  const partitions = async () => (await db.sql<{ name: string }>(`select inhrelid::regclass::text as name from pg_inherits where inhparent = 'event_body'::regclass order by 1`)).map(({ name }) => name);
+  const partitions = async () =>
+    (
+      await db.sql<{ name: string }>(
+        `select inhrelid::regclass::text as name from pg_inherits where inhparent = 'event_body'::regclass order by 1`,
+      )
+    ).map(({ name }) => name);
   const dropAll = async () => {
     for (const name of await partitions()) await db.sql(`drop table ${name}`);
   };
-  const query = async (text: string, parameters: readonly unknown[] = []) => (await pool.query(text, [...parameters])).rows;
+  const query = async (text: string, parameters: readonly unknown[] = []) =>
+    (await pool.query(text, [...parameters])).rows;
 
   test('that nobody made is made when an event needs it', async () => {
     await dropAll();
@@ -95,9 +117,14 @@ describe('the partition of a month', () => {
   test('is made for as many months as are asked for, in UTC, by several processes at once', async () => {
     await dropAll();
     await Promise.all([1, 2, 3, 4].map(() => ensurePartitions(query, { months: 3 })));
-    const [months] = await db.sql<{ names: string[] }>(`select array_agg('event_body_partition.event_body_' || to_char(now() at time zone 'UTC' + n * interval '1 month', 'YYYY_MM')) as names from generate_series(0, 2) n`);
+    const [months] = await db.sql<{ names: string[] }>(
+      `select array_agg('event_body_partition.event_body_' || to_char(now() at time zone 'UTC' + n * interval '1 month', 'YYYY_MM')) as names from generate_series(0, 2) n`,
+    );
     expect(await partitions()).toEqual(months?.names);
-    const [bound] = await db.sql<{ bound: string }>(`select pg_get_expr(relpartbound, oid) as bound from pg_class where oid = $1::regclass`, [months?.names[0]]);
+    const [bound] = await db.sql<{ bound: string }>(
+      `select pg_get_expr(relpartbound, oid) as bound from pg_class where oid = $1::regclass`,
+      [months?.names[0]],
+    );
     expect(bound?.bound).toMatch(/FROM \('\d{4}-\d\d-01 00:00:00\+00'\) TO \('\d{4}-\d\d-01 00:00:00\+00'\)/);
     await ensurePartitions(query, { months: 3 });
     expect(await partitions()).toHaveLength(3);

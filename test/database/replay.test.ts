@@ -2,7 +2,15 @@ import { GiveUp, HandlerMap } from '@renewal-ledger/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
-import { anEvent, deliveriesOf, openDatabase, openPipeline, type Pipeline, stateOf, store } from './dispatch-support.js';
+import {
+  anEvent,
+  deliveriesOf,
+  openDatabase,
+  openPipeline,
+  type Pipeline,
+  stateOf,
+  store,
+} from './dispatch-support.js';
 
 let db: TestDatabase;
 let pipeline: Pipeline;
@@ -16,12 +24,23 @@ beforeAll(async () => {
   pipeline = await openPipeline(db, {
     handlers: new HandlerMap()
       .on('charge.*', (event) => void runs.push(`first ${event.id}`), { name: 'First.run' })
-      .on('charge.*', (event) => { runs.push(`second ${event.id}`); if (isBroken) throw new GiveUp('It is broken.'); }, { name: 'Second.run' })
-      .on('payout.paid', async (event, ctx) => {
-        const run = held.length + 1;
-        await new Promise<void>((finish) => void held.push({ id: event.id, finish }));
-        ctx.write(async (em) => void (await em.execute(`insert into written values (${run})`)));
-      }, { name: 'Holding.run' }),
+      .on(
+        'charge.*',
+        (event) => {
+          runs.push(`second ${event.id}`);
+          if (isBroken) throw new GiveUp('It is broken.');
+        },
+        { name: 'Second.run' },
+      )
+      .on(
+        'payout.paid',
+        async (event, ctx) => {
+          const run = held.length + 1;
+          await new Promise<void>((finish) => void held.push({ id: event.id, finish }));
+          ctx.write(async (em) => void (await em.execute(`insert into written values (${run})`)));
+        },
+        { name: 'Holding.run' },
+      ),
   });
 });
 afterAll(async () => {
@@ -47,7 +66,11 @@ describe('replayEvents', () => {
     await pipeline.dispatcher.idle();
     expect(await stateOf(db, event.id)).toBe('HANDLED');
     expect(runs).toEqual([`second ${event.id}`]);
-    expect((await deliveriesOf(db, event.id))['Second.run']).toMatchObject({ state: 'DONE', tries: 1, last_error: null });
+    expect((await deliveriesOf(db, event.id))['Second.run']).toMatchObject({
+      state: 'DONE',
+      tries: 1,
+      last_error: null,
+    });
   });
 
   it('runs those too that are done when it is forced', async () => {
@@ -80,11 +103,17 @@ describe('replayEvents', () => {
     isBroken = false;
     await pipeline.replay({ ids: [event.id] });
     await pipeline.dispatcher.idle();
-    expect(await db.sql('select state, ignored_because from event where id = $1', [event.id])).toEqual([{ state: 'HANDLED', ignored_because: null }]);
+    expect(await db.sql('select state, ignored_because from event where id = $1', [event.id])).toEqual([
+      { state: 'HANDLED', ignored_because: null },
+    ]);
   });
 
   it('counts each event once, and refuses with a reason those that cannot be run', async () => {
-    const [fine, erased, otherMode] = [anEvent('charge.captured'), anEvent('charge.captured'), anEvent('charge.captured')] as const;
+    const [fine, erased, otherMode] = [
+      anEvent('charge.captured'),
+      anEvent('charge.captured'),
+      anEvent('charge.captured'),
+    ] as const;
     await store(pipeline, [fine, erased, otherMode], { wake: false });
     await db.sql(`update event set payload_erased_at = now() where id = $1`, [erased.id]);
     const reason = 'The event is of the other mode; LIVEMODE says which one counts.';
@@ -92,11 +121,13 @@ describe('replayEvents', () => {
     const answer = await pipeline.replay({ ids: [fine.id, fine.id, erased.id, otherMode.id, 'evt_unknown'] });
     expect(answer.replayed).toBe(1);
     expect(answer.refused).toHaveLength(3);
-    expect(answer.refused).toEqual(expect.arrayContaining([
-      { eventId: erased.id, reason: 'The payload of this event is erased.' },
-      { eventId: otherMode.id, reason },
-      { eventId: 'evt_unknown', reason: 'There is no event of this id.' },
-    ]));
+    expect(answer.refused).toEqual(
+      expect.arrayContaining([
+        { eventId: erased.id, reason: 'The payload of this event is erased.' },
+        { eventId: otherMode.id, reason },
+        { eventId: 'evt_unknown', reason: 'There is no event of this id.' },
+      ]),
+    );
     expect(await stateOf(db, otherMode.id)).toBe('IGNORED');
   });
 

@@ -3,7 +3,17 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { recordFact } from '../../src/handlers/fact-context.js';
-import { age, anEvent, deliveriesOf, loseJobs, openDatabase, openPipeline, type Pipeline, stateOf, store } from './dispatch-support.js';
+import {
+  age,
+  anEvent,
+  deliveriesOf,
+  loseJobs,
+  openDatabase,
+  openPipeline,
+  type Pipeline,
+  stateOf,
+  store,
+} from './dispatch-support.js';
 
 let db: TestDatabase;
 let pipeline: Pipeline;
@@ -23,7 +33,14 @@ afterEach(async () => {
 
 const maps = () => ({
   facts: new HandlerMap().on('invoice.*', (_event, ctx) => recordFact(ctx, {}), { name: 'Facts.record' }),
-  handlers: new HandlerMap().on('invoice.paid', (event) => { runs.push(event.id); return outcome(event.id); }, { name: 'Plugin.onPaid' }),
+  handlers: new HandlerMap().on(
+    'invoice.paid',
+    (event) => {
+      runs.push(event.id);
+      return outcome(event.id);
+    },
+    { name: 'Plugin.onPaid' },
+  ),
   started: false,
 });
 
@@ -41,7 +58,11 @@ describe('the sweep', () => {
     const events = Array.from({ length: 30 }, () => anEvent('invoice.paid'));
     await store(pipeline, events);
     await loseJobs(db);
-    await age(db, events.map(({ id }) => id), '1 minute');
+    await age(
+      db,
+      events.map(({ id }) => id),
+      '1 minute',
+    );
     await pipeline.dispatcher.start();
     await pipeline.dispatcher.sweep();
     await pipeline.dispatcher.idle();
@@ -50,7 +71,13 @@ describe('the sweep', () => {
   });
 
   it.each([
-    ['fails', () => { throw new Error('no'); }, 'RETRYING'],
+    [
+      'fails',
+      () => {
+        throw new Error('no');
+      },
+      'RETRYING',
+    ],
     ['waits', (id: string) => waitFor(`link:${id}`), 'WAITING'],
   ] as const)('finds a delivery that %s and whose job was lost', async (_what, first, state) => {
     outcome = first;
@@ -75,8 +102,14 @@ describe('the sweep', () => {
   it('adds no second job for what waits in a long queue', async () => {
     const events = Array.from({ length: 10 }, () => anEvent('invoice.paid'));
     await store(pipeline, events);
-    await age(db, events.map(({ id }) => id), '10 minutes');
-    await db.sql(`update pgboss.job set created_on = created_on - interval '10 minutes', start_after = start_after - interval '10 minutes'`);
+    await age(
+      db,
+      events.map(({ id }) => id),
+      '10 minutes',
+    );
+    await db.sql(
+      `update pgboss.job set created_on = created_on - interval '10 minutes', start_after = start_after - interval '10 minutes'`,
+    );
     await pipeline.dispatcher.sweep();
     expect(await db.sql(`select count(*)::int from pgboss.job where name = 'event'`)).toEqual([{ count: 10 }]);
   });
@@ -100,12 +133,15 @@ describe('the sweep', () => {
 describe('a delivery whose handler is gone', () => {
   async function anOrphan() {
     const event = await aTriedEvent();
-    await db.sql(`insert into delivery (event_id, handler, next_try_at) values ($1, 'Former.onPaid', now())`, [event.id]);
+    await db.sql(`insert into delivery (event_id, handler, next_try_at) values ($1, 'Former.onPaid', now())`, [
+      event.id,
+    ]);
     await db.sql(`update event set state = 'PENDING' where id = $1`, [event.id]);
     await age(db, [event.id], '61 minutes');
     return event;
   }
-  const workersHaveRunFor = (interval: string) => db.sql(`update pgboss.instance set started_on = started_on - $1::interval`, [interval]);
+  const workersHaveRunFor = (interval: string) =>
+    db.sql(`update pgboss.instance set started_on = started_on - $1::interval`, [interval]);
 
   it('is SKIPPED when no worker has known it for an hour, and the event is judged by the others', async () => {
     const event = await anOrphan();

@@ -6,7 +6,15 @@ import type { FactOutcome, RecordFacts } from '../../src/events/fact-recorder.js
 import { recordFact } from '../../src/handlers/fact-context.js';
 import type { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
-import { anEvent, deliveriesOf, openDatabase, openPipeline, type Pipeline, stateOf, store } from './dispatch-support.js';
+import {
+  anEvent,
+  deliveriesOf,
+  openDatabase,
+  openPipeline,
+  type Pipeline,
+  stateOf,
+  store,
+} from './dispatch-support.js';
 
 let db: TestDatabase;
 let pipeline: Pipeline;
@@ -18,7 +26,10 @@ async function hasArrived(id: string): Promise<boolean> {
 }
 
 /** Where a look is held between what it saw and its answer. */
-const gates = new Map<string, { readonly look: number; readonly reached: PromiseWithResolvers<void>; readonly opened: PromiseWithResolvers<void> }>();
+const gates = new Map<
+  string,
+  { readonly look: number; readonly reached: PromiseWithResolvers<void>; readonly opened: PromiseWithResolvers<void> }
+>();
 
 async function dawdle(id: string): Promise<void> {
   const gate = gates.get(id);
@@ -31,7 +42,8 @@ async function dawdle(id: string): Promise<void> {
 /** Looks without any lock, and takes its time between the look and the answer: what a signal could get lost in. */
 const recordFacts: RecordFacts = async (_tx, events) => {
   const outcomes = new Map<string, FactOutcome>();
-  for (const { id } of events) if (!(await hasArrived(id))) outcomes.set(id, { state: 'WAITING', waitingFor: `link:${id}` });
+  for (const { id } of events)
+    if (!(await hasArrived(id))) outcomes.set(id, { state: 'WAITING', waitingFor: `link:${id}` });
   for (const { id } of events) await dawdle(id);
   return outcomes;
 };
@@ -47,14 +59,16 @@ beforeAll(async () => {
   await db.sql('create table arrived (id text primary key)');
   pipeline = await openPipeline(db, {
     facts: new HandlerMap().on('invoice.paid', (_event, ctx) => recordFact(ctx, {}), { name: 'Facts.record' }),
-    handlers: new HandlerMap()
-      .on('invoice.voided', lookFor, { name: 'Plugin.looks', concurrency: 10 })
-      .on('invoice.sent', (event, ctx) => {
+    handlers: new HandlerMap().on('invoice.voided', lookFor, { name: 'Plugin.looks', concurrency: 10 }).on(
+      'invoice.sent',
+      (event, ctx) => {
         ctx.write(async (em) => {
           await em.execute(`insert into arrived values ('written:${event.id}') on conflict do nothing`);
           return (await hasArrived(event.id)) ? undefined : waitFor(`invoice:${event.id}`);
         });
-      }, { name: 'Plugin.writes' }),
+      },
+      { name: 'Plugin.writes' },
+    ),
     recordFacts,
   });
 });
@@ -80,7 +94,12 @@ describe.each([
     await store(pipeline, [event]);
     await pipeline.dispatcher.idle();
     expect(await stateOf(db, event.id)).toBe('WAITING');
-    expect((await deliveriesOf(db, event.id))[handler]).toMatchObject({ state: 'WAITING', waiting_for: `${kind}:${event.id}`, tries: 0, last_error: null });
+    expect((await deliveriesOf(db, event.id))[handler]).toMatchObject({
+      state: 'WAITING',
+      waiting_for: `${kind}:${event.id}`,
+      tries: 0,
+      last_error: null,
+    });
     await arrive(event.id, `${kind}:${event.id}`);
     await eventually(async () => expect(await stateOf(db, event.id)).toBe('HANDLED'));
     expect((await deliveriesOf(db, event.id))[handler]).toMatchObject({ state: 'DONE', tries: 1, waiting_for: null });
@@ -128,7 +147,9 @@ describe.each([
     };
     await Promise.all([each(), each(), each(), each()]);
     await pipeline.dispatcher.idle({ withinMs: 20_000 });
-    const unhandled = await db.sql(`select id, state from event where id = any($1) and state <> 'HANDLED'`, [events.map(({ id }) => id)]);
+    const unhandled = await db.sql(`select id, state from event where id = any($1) and state <> 'HANDLED'`, [
+      events.map(({ id }) => id),
+    ]);
     expect(unhandled).toEqual([]);
   });
 });

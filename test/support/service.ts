@@ -64,8 +64,13 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     secret,
     apiKey: ADMIN_KEY,
     db,
-    post: (body, headers) => send(`${url}/webhooks/stripe`, bytesOf(body), { ...headersOf(bytesOf(body), secret), ...headers }),
-    graphql: (query, variables) => send(`${url}/graphql`, JSON.stringify({ query, variables }), { ...JSON_TYPE, authorization: `Bearer ${ADMIN_KEY}` }),
+    post: (body, headers) =>
+      send(`${url}/webhooks/stripe`, bytesOf(body), { ...headersOf(bytesOf(body), secret), ...headers }),
+    graphql: (query, variables) =>
+      send(`${url}/graphql`, JSON.stringify({ query, variables }), {
+        ...JSON_TYPE,
+        authorization: `Bearer ${ADMIN_KEY}`,
+      }),
     async stop() {
       await service.stop();
       await db.close();
@@ -76,9 +81,16 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
 const bytesOf = (body: object | string | Uint8Array): string | Uint8Array<ArrayBuffer> =>
   typeof body === 'string' ? body : body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body);
 
-const headersOf = (body: string | Uint8Array, secret: string) => ({ ...JSON_TYPE, 'stripe-signature': signature(body, { secret }) });
+const headersOf = (body: string | Uint8Array, secret: string) => ({
+  ...JSON_TYPE,
+  'stripe-signature': signature(body, { secret }),
+});
 
-async function send(url: string, body: string | Uint8Array<ArrayBuffer>, headers: Readonly<Record<string, string>>): Promise<Answer> {
+async function send(
+  url: string,
+  body: string | Uint8Array<ArrayBuffer>,
+  headers: Readonly<Record<string, string>>,
+): Promise<Answer> {
   const response = await fetch(url, { method: 'POST', body, headers });
   const text = await response.text();
   return { status: response.status, headers: response.headers, json: text === '' ? undefined : JSON.parse(text) };

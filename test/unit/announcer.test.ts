@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { createAnnouncer } from '../../src/events/announcer.js';
 import type { JobSender } from '../../src/events/jobs.js';
 
-const jobs: JobSender = { wakeEvents: async () => undefined, sendDeliveries: async () => undefined, sendSignal: async () => undefined };
+const jobs: JobSender = {
+  wakeEvents: async () => undefined,
+  sendDeliveries: async () => undefined,
+  sendSignal: async () => undefined,
+};
 const maps = () => [new HandlerMap(), new HandlerMap().on('renewal.paid', () => undefined)];
 
 describe('an event that the ledger raises', () => {

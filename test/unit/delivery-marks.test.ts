@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { failureMark, pauseAfter, SLOW_LOOK_SECONDS, waitingMark } from '../../src/events/delivery-marks.js';
 
 const now = new Date('2026-01-01T00:00:00Z');
-const failure = (tries: number, error: unknown = new Error('no'), options = {}) => failureMark({ error, tries, options, now });
+const failure = (tries: number, error: unknown = new Error('no'), options = {}) =>
+  failureMark({ error, tries, options, now });
 
 describe('the pause after a failure', () => {
   it.each([
@@ -24,7 +25,9 @@ describe('the pause after a failure', () => {
   });
 
   it("starts and ends where the handler's options say", () => {
-    expect([1, 2, 3].map((tries) => pauseAfter(tries, { firstSeconds: 5, maxSeconds: 12 }, () => 0.5))).toEqual([5, 10, 12]);
+    expect([1, 2, 3].map((tries) => pauseAfter(tries, { firstSeconds: 5, maxSeconds: 12 }, () => 0.5))).toEqual([
+      5, 10, 12,
+    ]);
   });
 });
 

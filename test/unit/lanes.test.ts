@@ -14,7 +14,11 @@ function heldLanes({ count = 4, batchSize = 3 } = {}) {
     count,
     batchSize,
     laneOf: ({ lane }) => lane,
-    run: (items) => new Promise((resolve, reject) => void running.push({ items, finish: (failure) => (failure === undefined ? resolve() : reject(failure)) })),
+    run: (items) =>
+      new Promise(
+        (resolve, reject) =>
+          void running.push({ items, finish: (failure) => (failure === undefined ? resolve() : reject(failure)) }),
+      ),
   });
   return { lanes, running };
 }
@@ -54,7 +58,12 @@ describe('lanes', () => {
   it('tell of a failure when all that was pushed together has been worked on, and go on', async () => {
     const { lanes, running } = heldLanes({ batchSize: 1 });
     let settled = false;
-    const both = lanes.push(items('a', 1, 2)).catch((error: Error) => error.message).finally(() => { settled = true; });
+    const both = lanes
+      .push(items('a', 1, 2))
+      .catch((error: Error) => error.message)
+      .finally(() => {
+        settled = true;
+      });
     running[0]!.finish(new Error('no'));
     await eventually(() => expect(running).toHaveLength(2));
     expect(settled).toBe(false);

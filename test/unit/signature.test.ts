@@ -22,8 +22,10 @@ describe('a post is signed', () => {
     ['by the second of several v1', `t=${NOW},v1=${zeros},v1=${v1()},v1=${zeros}`],
     ['with a v0 beside the v1', `t=${NOW},v0=${zeros},v1=${v1()}`],
     ['with the signature before the timestamp', `v1=${v1()},t=${NOW}`],
-    ["by stripe-node's own function for tests",
-      Stripe.webhooks.generateTestHeaderString({ payload: BODY.toString(), secret: SECRET, timestamp: NOW })],
+    [
+      "by stripe-node's own function for tests",
+      Stripe.webhooks.generateTestHeaderString({ payload: BODY.toString(), secret: SECRET, timestamp: NOW }),
+    ],
   ])('%s', (_, text) => {
     expect(check(BODY, text)).toBeUndefined();
   });
@@ -72,6 +74,8 @@ describe('a post is refused', () => {
   });
 
   test('when the JSON was written anew', () => {
-    expect(check(Buffer.from(JSON.stringify(JSON.parse(BODY.toString()), null, 1)), header(NOW))).toBe('SIGNATURE_INVALID');
+    expect(check(Buffer.from(JSON.stringify(JSON.parse(BODY.toString()), null, 1)), header(NOW))).toBe(
+      'SIGNATURE_INVALID',
+    );
   });
 });

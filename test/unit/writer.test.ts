@@ -34,7 +34,7 @@ class HeldStore implements EventStore {
 
   /** Ends every group as it comes until no more come. */
   async endAll(failWhere: (ids: readonly string[]) => Error | undefined = () => undefined): Promise<void> {
-    for (let ended = 0; ended < this.groups.length; ) {
+    for (let ended = 0; ended < this.groups.length;) {
       for (; ended < this.groups.length; ended += 1) this.groups[ended]?.end(failWhere(this.groups[ended]?.ids ?? []));
       await turn();
     }
@@ -58,7 +58,8 @@ function open(limits: Partial<WriterLimits> = {}) {
 }
 
 const idsOf = (store: HeldStore) => store.groups.map(({ ids }) => ids);
-const codeOf = (outcome: Promise<unknown>) => outcome.catch((error: unknown) => (error instanceof NotStoredError ? error.code : error));
+const codeOf = (outcome: Promise<unknown>) =>
+  outcome.catch((error: unknown) => (error instanceof NotStoredError ? error.code : error));
 
 describe('events share a group', () => {
   test('with those that came at the same time, and a lone one waits for nobody', async () => {
@@ -150,7 +151,9 @@ describe('an event is refused', () => {
     expect(performance.now() - start).toBeLessThan(100);
     await Promise.all(waiting);
     expect(store.groups).toEqual([]);
-    expect(await codeOf(writer.write(anEvent('evt_4')).catch((error: NotStoredError) => error.message))).toContain('in time');
+    expect(await codeOf(writer.write(anEvent('evt_4')).catch((error: NotStoredError) => error.message))).toContain(
+      'in time',
+    );
   });
 
   test('once the writer is closing, which waits for those that came before', async () => {
@@ -159,7 +162,9 @@ describe('an event is refused', () => {
     const closed = writer.close();
     expect(await codeOf(writer.write(anEvent('evt_2')))).toBe('NOT_STORED');
     let isClosed = false;
-    void closed.then(() => { isClosed = true; });
+    void closed.then(() => {
+      isClosed = true;
+    });
     await turn();
     expect(isClosed).toBe(false);
     await store.endAll();
