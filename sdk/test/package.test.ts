@@ -5,7 +5,14 @@ import { anInvoice, aStripeEvent, aSubscription } from '@renewal-ledger/sdk/test
 import { publint } from 'publint';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { aDelivery, SECRET } from './support/delivery.js';
-import { packAndInstall, type Packed, runBin, type RunningConsumer, startConsumer } from './support/packed.js';
+import {
+  packAndInstall,
+  type Packed,
+  runBin,
+  type RunningConsumer,
+  startConsumer,
+  writeReadme,
+} from './support/packed.js';
 
 const SLOW = 180_000;
 let packed: Packed;
@@ -102,4 +109,17 @@ describe('a consumer in plain JavaScript', () => {
     expect(await delivered(paid)).toMatchObject({ status: 200, body: { done: ['invoice.paid'] } });
     expect(await told()).toEqual(['receipt for in_1 of 500']);
   });
+});
+
+describe('the README', () => {
+  it(
+    'compiles block by block, and its test passes',
+    async () => {
+      const blocks = await writeReadme(packed.folder);
+      expect(blocks).toEqual(['receipts', 'block-2', 'block-3', 'block-4', 'block-5', 'block-6']);
+      await runBin('tsc', ['-p', path.join(packed.folder, 'readme')]);
+      await expect(runBin('node', [path.join(packed.folder, 'readme/dist/block-3.js')])).resolves.toBe('');
+    },
+    SLOW,
+  );
 });

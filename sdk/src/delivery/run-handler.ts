@@ -62,6 +62,8 @@ function contextOf(call: HandlerCall, emitted: EmittedEvent[], writes: ServiceWr
     log: call.log,
     signal: call.signal,
     emit: (type, key, payload) => {
+      assertName(type);
+      assertName(key);
       // The JSON of now: what the handler changes later is not what it emitted, and what is no JSON fails here.
       emitted.push({ type, key, payload: JSON.parse(JSON.stringify(payload)) });
     },
@@ -70,6 +72,12 @@ function contextOf(call: HandlerCall, emitted: EmittedEvent[], writes: ServiceWr
       writes.push(write);
     },
   };
+}
+
+/** What the ledger will refuse fails here, where it is the handler's own error. */
+function assertName(name: string): void {
+  if (typeof name === 'string' && name !== '' && name.length <= 255 && !name.includes('\0')) return;
+  throw new TypeError('ctx.emit takes a type and a key of 1 to 255 characters without NUL.');
 }
 
 async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {

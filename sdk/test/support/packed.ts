@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -42,8 +42,7 @@ export async function packAndInstall(): Promise<Packed> {
     type: 'module',
     dependencies: {
       '@renewal-ledger/sdk': `file:./${filename}`,
-      stripe: ours('stripe'),
-      '@types/node': ours('@types/node'),
+      ...Object.fromEntries(['stripe', '@types/node', 'fastify'].map((name) => [name, ours(name)])),
     },
     overrides: { standardwebhooks: ours('standardwebhooks') },
   };
@@ -73,4 +72,20 @@ export async function startConsumer(program: string, secret: string): Promise<Ru
     await exited;
   };
   return { url: `http://127.0.0.1:${port}/`, stop };
+}
+
+/** The TypeScript of the README, each block a module; one is named where the text before it says so: (`name.ts`). */
+export async function writeReadme(folder: string): Promise<string[]> {
+  const readme = await readFile(path.join(SDK, 'README.md'), 'utf8');
+  const blocks = [...readme.matchAll(/(?:\(`([\w-]+)\.ts`\):\n\n)?```ts\n(.*?)```/gs)];
+  const names = blocks.map(([, name], index) => name ?? `block-${index + 1}`);
+  await mkdir(path.join(folder, 'readme'));
+  for (const [index, block] of blocks.entries())
+    await writeFile(path.join(folder, 'readme', `${names[index]}.ts`), block[2]!);
+  const config = JSON.parse(await readFile(path.join(folder, 'legacy/tsconfig.json'), 'utf8')) as {
+    compilerOptions: object;
+  };
+  const compilerOptions = { ...config.compilerOptions, rootDir: '.' };
+  await writeFile(path.join(folder, 'readme/tsconfig.json'), JSON.stringify({ compilerOptions, include: ['.'] }));
+  return names;
 }
