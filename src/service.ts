@@ -12,6 +12,8 @@ import { type Jobs, openJobs } from './events/jobs.js';
 import type { Livemode } from './events/new-event.js';
 import { ensurePartitions } from './events/partitions.js';
 import { createReplay } from './events/replay.js';
+import { eraseOldBodies } from './events/retention.js';
+import type { Schedule } from './events/schedules.js';
 import { createUntilHandled } from './events/until-handled.js';
 import { EventWriter } from './events/writer.js';
 import { type BuiltInOptions, createCallingHandlers, createFactHandlers } from './handlers/built-in.js';
@@ -37,6 +39,8 @@ export interface ServiceOptions {
   readonly ack: 'stored' | 'handled';
   readonly unmatchedGraceMinutes: number;
   readonly overdueGraceHours: number;
+  /** Undefined: bodies are kept for ever. */
+  readonly retentionDays: number | undefined;
   readonly ide: boolean;
   readonly trustProxy: boolean;
   /** Plugins' handlers; each of their deliveries runs alone. */
@@ -168,6 +172,7 @@ async function openWorkers(
       { name: 'report-invoices', every: 1, run: () => reporting.reportInvoices() },
       { name: 'report-overdue', every: 1, run: () => reporting.reportOverdue() },
       { name: 'partitions', every: 60, run: keepPartitions },
+      ...retention(orm.em, options),
     ],
     log,
     clock,
@@ -181,4 +186,10 @@ async function openWorkers(
       await orm.close();
     },
   };
+}
+
+/** At night by UTC, where bodies are not kept for ever. */
+function retention(em: EntityManager, { retentionDays: days, log }: ServiceOptions): Schedule[] {
+  if (days === undefined) return [];
+  return [{ name: 'retention', every: '17 3 * * *', run: async () => void (await eraseOldBodies({ em, days, log })) }];
 }
