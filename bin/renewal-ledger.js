@@ -2,6 +2,7 @@
 // Runs under any Node that knows modules, so that it can say what is wrong with an old one, or go on with a newer one.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -12,6 +13,7 @@ const newerNode = [at('../node_modules/.bin/node'), at('../../.bin/node')].find(
 if (!existsSync(at('../dist/cli/main.js'))) {
   fail('renewal-ledger is not built yet. Run: npm run build');
 } else if (!isOld) {
+  module.enableCompileCache(at('../dist/.compile-cache'));
   await import('../dist/cli/main.js');
 } else if (newerNode === undefined || process.env.RENEWAL_LEDGER_NODE) {
   fail(
