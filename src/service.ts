@@ -6,6 +6,9 @@ import type { Clock } from './clock.js';
 import { connectDatabase } from './database/orm.js';
 import { type Announcer, createAnnouncer } from './events/announcer.js';
 import { createDispatcher, type Dispatcher } from './events/dispatch.js';
+import { createEndpointClient } from './events/endpoints/endpoint-client.js';
+import { createEndpointRegistry } from './events/endpoints/endpoint-registry.js';
+import { createEndpointSource } from './events/endpoints/endpoint-source.js';
 import { createEventStore, createWriterPool } from './events/event-store.js';
 import { type HandlerSource, mergeSources } from './events/handler-source.js';
 import { type Jobs, openJobs } from './events/jobs.js';
@@ -17,7 +20,9 @@ import type { Schedule } from './events/schedules.js';
 import { createUntilHandled } from './events/until-handled.js';
 import { EventWriter } from './events/writer.js';
 import { type BuiltInOptions, createCallingHandlers, createFactHandlers } from './handlers/built-in.js';
+import type { ReadinessCheck } from './http/health.js';
 import { createMetrics } from './http/metrics.js';
+import { migrationsCheck, workersCheck } from './http/readiness.js';
 import { createLedger } from './ledger/ledger.js';
 import { raise } from './ledger/raise.js';
 import { createFactRecorder } from './ledger/record-facts.js';
@@ -39,6 +44,8 @@ export interface ServiceOptions {
   readonly ack: 'stored' | 'handled';
   readonly unmatchedGraceMinutes: number;
   readonly overdueGraceHours: number;
+  /** Whether handler endpoints may lie on private and loopback addresses. */
+  readonly allowPrivateEndpoints: boolean;
   /** Undefined: bodies are kept for ever. */
   readonly retentionDays: number | undefined;
   readonly ide: boolean;
@@ -82,7 +89,11 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     em: orm.em,
     writer,
     announcer,
-    ping: async () => void (await query('select 1')),
+    readiness: {
+      database: async () => void (await query('select 1')),
+      migrations: migrationsCheck(orm.migrator),
+      ...(works && { workers: workersCheck(jobs, options.clock) }),
+    },
   });
   return {
     app,
@@ -103,7 +114,7 @@ interface HttpParts {
   readonly em: EntityManager;
   readonly writer: EventWriter;
   readonly announcer: Announcer;
-  ping(): Promise<void>;
+  readonly readiness: Readonly<Record<string, ReadinessCheck>>;
 }
 
 function createHttp(options: ServiceOptions, parts: HttpParts): FastifyInstance {
@@ -115,7 +126,7 @@ function createHttp(options: ServiceOptions, parts: HttpParts): FastifyInstance 
     outside: role === 'worker' ? null : createOutside(options, apiKeys, parts),
     apiKeys,
     metrics: createMetrics(() => parts.writer.queued),
-    readiness: { database: parts.ping },
+    readiness: parts.readiness,
   });
 }
 
@@ -129,6 +140,7 @@ function createOutside(options: ServiceOptions, apiKeys: ApiKeys, { jobs, em, wr
       em: () => em.fork(),
       ledger: createLedger({ em, announcer, clock }),
       replayEvents: createReplay(em, jobs),
+      endpoints: createEndpointRegistry({ em: () => em.fork(), clock, allowPrivate: options.allowPrivateEndpoints }),
       apiKeys,
       clock,
       log,
@@ -159,13 +171,16 @@ async function openWorkers(
   const sources: HandlerSource[] = [factHandlers];
   const announcer = createAnnouncer(jobs, sources);
   const handlers = mergeSources(createCallingHandlers({ ...options, em: orm.em, announcer }), options.handlers);
-  sources.push(handlers);
+  const client = createEndpointClient({ allowPrivate: options.allowPrivateEndpoints });
+  const endpoints = createEndpointSource({ em: orm.em, client, clock });
+  sources.push(handlers, endpoints);
   const reporting = createReporting({ ...options, em: orm.em, announcer });
   const dispatcher = createDispatcher({
     em: orm.em,
     jobs,
     factHandlers,
     handlers,
+    endpoints,
     recordFacts: createFactRecorder({ announcer, clock }),
     raise: (tx, events) => raise(tx, events, { announcer, now: clock.now(), announce: true }),
     schedules: [
@@ -183,7 +198,7 @@ async function openWorkers(
     announcer,
     async stop() {
       await dispatcher.stop();
-      await orm.close();
+      await Promise.all([client.close(), orm.close()]);
     },
   };
 }

@@ -21,7 +21,31 @@ test('health and readiness need no key', async () => {
   const health = await fetch(`${service.url}/healthz`);
   expect([health.status, await health.json()]).toEqual([200, { status: 'ok' }]);
   const ready = await fetch(`${service.url}/readyz`);
-  expect([ready.status, await ready.json()]).toMatchObject([200, { ready: true, checks: { database: true } }]);
+  expect([ready.status, await ready.json()]).toMatchObject([
+    200,
+    { ready: true, checks: { database: true, migrations: true, workers: true } },
+  ]);
+});
+
+test('a database that lacks a migration is not ready', async () => {
+  const [last] = await service.db.sql<{ name: string }>(
+    'delete from mikro_orm_migrations where id = (select max(id) from mikro_orm_migrations) returning name',
+  );
+  const ready = await fetch(`${service.url}/readyz`);
+  expect([ready.status, await ready.json()]).toEqual([
+    503,
+    { ready: false, checks: { database: true, migrations: false, workers: true } },
+  ]);
+  await service.db.sql('insert into mikro_orm_migrations (name) values ($1)', [last?.name]);
+  expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
+});
+
+test('a service whose workers have stopped is not ready', async () => {
+  const other = await startService();
+  await other.dispatcher?.stop();
+  const ready = await fetch(`${other.url}/readyz`);
+  expect([ready.status, await ready.json()]).toMatchObject([503, { checks: { database: true, workers: false } }]);
+  await other.stop();
 });
 
 test('metrics need an API key of any scope', async () => {
