@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync } from 'node:fs';
+import { chmodSync, mkdtempSync, realpathSync } from 'node:fs';
 import { readdir, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,6 +10,7 @@ const PREFIX = 'renewal-ledger-tests-';
 export async function openTestServer(): Promise<EmbeddedPostgres> {
   await removeWhatKilledRunsLeft();
   const dataDir = mkdtempSync(join(realpathSync(tmpdir()), PREFIX));
+  chmodSync(dataDir, 0o711); // else root would have to put the database elsewhere, where its account may go
   const server = await openEmbeddedPostgres({ dataDir, durable: false });
   return {
     ...server,
