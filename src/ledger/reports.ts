@@ -2,7 +2,7 @@ import type { AttentionCode } from '@renewal-ledger/sdk';
 import { LinkedBy } from '../entities/states.js';
 import { isLive } from './eligibility.js';
 import type { Links } from './links.js';
-import type { Match } from './match.js';
+import { customerOf, type Match } from './match.js';
 import type { Group, IntentRecord, InvoiceRecord, RenewalRecord, SubscriptionRecord } from './records.js';
 
 /** Something that a person should see: becomes the ledger event `attention.needed:<code>:<subject>`, raised once. */
@@ -21,8 +21,9 @@ interface Settled {
   readonly group: Group;
   readonly intent: IntentRecord | null;
   readonly renewals: readonly RenewalRecord[];
-  readonly matches: ReadonlyMap<string, Match>;
   readonly links: Links;
+  /** What each invoice would want if no link stood. */
+  readonly afresh: ReadonlyMap<string, Match>;
 }
 
 /** What settling found that no rule may mend. */
@@ -54,7 +55,10 @@ function foreignCustomers({ group, intent }: Settled): Report[] {
     invoiceId: null,
     customerId: subscription.customerId ?? subscription.firstCustomerId,
   }));
-  const invoices = group.invoices.map((invoice) => ({ ...invoice, invoiceId: invoice.id }));
+  const invoices = group.invoices.map((invoice) => {
+    const subscription = group.subscriptions.find(({ id }) => id === invoice.subscriptionId) ?? null;
+    return { ...invoice, invoiceId: invoice.id, customerId: customerOf(invoice, subscription) };
+  });
   return [...subscriptions, ...invoices].flatMap(({ id, subscriptionId, invoiceId, customerId }) => {
     if (customerId === null || customerId === owner) return [];
     const message = `${id} is of customer ${customerId}; checkout intent ${intent.id} is of ${owner}: it changes nothing there.`;
@@ -82,10 +86,10 @@ function betterClaims({ group, renewals, links }: Settled): Report[] {
 }
 
 /** Links that stand, and that the rules would not make now: a better claim that came too late is told of the invoice it is about. */
-function straysOf({ group, renewals, matches, links }: Settled): Report[] {
+function straysOf({ group, renewals, links, afresh }: Settled): Report[] {
   return renewals.flatMap((renewal) => {
     const link = links.byRenewal.get(renewal.id);
-    const found = matches.get(link?.invoiceId ?? '');
+    const found = afresh.get(link?.invoiceId ?? '');
     if (link === undefined || found?.eligibility.code !== 'ELIGIBLE' || found.wants?.renewalId === renewal.id)
       return [];
     const byRule = link.linkedBy === LinkedBy.RULE || link.linkedBy === LinkedBy.BACKFILL;

@@ -33,9 +33,8 @@ export function settle(group: Group, linkAs: LinkedBy = LinkedBy.RULE): Settleme
   const own = group.subscriptions
     .filter((subscription) => !isForeign(intent, subscription))
     .toSorted(compareSubscriptions);
-  const dated = group.renewals.map((renewal) =>
-    settleDate(renewal, { subscriptions: own, moves: group.moves }, invoices),
-  );
+  const owned = { subscriptions: own, moves: group.moves };
+  const dated = group.renewals.map((renewal) => settleDate(renewal, owned, invoices));
   const matches = matchAll(group, intent, dated);
   const links = deriveLinks({ renewals: dated, invoices, matches, linkAs });
   // Another customer's subscription cancels nothing here, even where a renewal names it.
@@ -50,7 +49,7 @@ export function settle(group: Group, linkAs: LinkedBy = LinkedBy.RULE): Settleme
     matches,
     links,
   };
-  return { ...settled, reports: findReports(settled) };
+  return { ...settled, reports: findReports({ ...settled, afresh: matchAfresh(settled, { dated, owned }) }) };
 }
 
 /** True where a subscription is another customer's than the intent that it names: it changes nothing of it. */
@@ -87,6 +86,16 @@ function settleDate(renewal: RenewalRecord, owned: Owned, invoices: ReadonlyMap<
   const subscriptionId = subscriptionFor(renewal, owned, isPaid(renewal, invoices));
   const subscription = owned.subscriptions.find(({ id }) => id === subscriptionId) ?? null;
   return { ...renewal, subscriptionId, effectiveDate: effectiveDateIn(renewal, subscription, owned.moves) };
+}
+
+/** What each invoice would want if no link were paid: a paid one also keeps its renewal in the subscription that it then had. */
+function matchAfresh(
+  { group, intent, matches }: Pick<Settlement, 'group' | 'intent' | 'matches'>,
+  { dated, owned }: { dated: readonly RenewalRecord[]; owned: Owned },
+): ReadonlyMap<string, Match> {
+  const fresh = group.renewals.map((renewal) => settleDate(renewal, owned, new Map()));
+  const isKept = fresh.some(({ subscriptionId }, index) => subscriptionId !== dated[index]?.subscriptionId);
+  return isKept ? matchAll(group, intent, fresh) : matches;
 }
 
 function matchAll(group: Group, intent: IntentRecord | null, renewals: readonly RenewalRecord[]): Map<string, Match> {

@@ -77,6 +77,15 @@ const reported: [string, Partial<Group>, string[]][] = [
     ['FOREIGN_CUSTOMER:in_foreign'],
   ],
   [
+    'an invoice without a customer, of a subscription of another',
+    {
+      intent: ofCustomer,
+      subscriptions: [aSubscription({ customerId: 'cus_stranger' })],
+      invoices: [anInvoiceRecord({ id: 'in_silent', customer: null })],
+    },
+    [`FOREIGN_CUSTOMER:${SUBSCRIPTION}`, 'FOREIGN_CUSTOMER:in_silent'],
+  ],
+  [
     'a subscription of another customer',
     { intent: ofCustomer, subscriptions: [aSubscription({ customerId: 'cus_stranger' })] },
     [`FOREIGN_CUSTOMER:${SUBSCRIPTION}`],
