@@ -1,20 +1,37 @@
 import type { RegisteredHandler } from '@renewal-ledger/sdk';
 import type { PgBoss } from 'pg-boss';
-import type { HandlerSource } from './handler-source.js';
 import { type DeliveryRunDeps, runDelivery, timeoutOf } from './delivery-run.js';
 import type { Jobs } from './jobs.js';
 import { deliveryQueueOf } from './queues.js';
 
 const DEFAULT_CONCURRENCY = 4;
 
-/** Takes each handler's deliveries from its own queue, so that a slow handler holds up nobody else's. */
-export async function workOnDeliveries(deps: DeliveryRunDeps, handlers: HandlerSource, jobs: Jobs): Promise<void> {
-  const byName = new Map(handlers.handlers().map((handler) => [handler.name, handler]));
-  for (const handler of byName.values()) {
-    await jobs.ensureDeliveryQueue(handler.name, timeoutOf(handler));
-    const workers = handler.options.concurrency ?? DEFAULT_CONCURRENCY;
-    for (let count = 0; count < workers; count += 1) await startWorker(deps, handler, jobs.boss);
-  }
+/** Who works on deliveries in this process. */
+export interface DeliveryWorkers {
+  /** Takes the handler's deliveries from its own queue, so that a slow handler holds up nobody else's. A repeat changes nothing. */
+  start(handler: RegisteredHandler): Promise<void>;
+  /** Takes no more of them; those in hand go on. */
+  stop(handler: string): Promise<void>;
+  /** The names of the handlers that are worked on. */
+  handlers(): readonly string[];
+}
+
+export function createDeliveryWorkers(deps: DeliveryRunDeps, jobs: Jobs): DeliveryWorkers {
+  const working = new Set<string>();
+  return {
+    async start(handler) {
+      if (working.has(handler.name)) return;
+      await jobs.ensureDeliveryQueue(handler.name, timeoutOf(handler));
+      working.add(handler.name);
+      const workers = handler.options.concurrency ?? DEFAULT_CONCURRENCY;
+      for (let count = 0; count < workers; count += 1) await startWorker(deps, handler, jobs.boss);
+    },
+    async stop(handler) {
+      working.delete(handler);
+      await jobs.boss.offWork(deliveryQueueOf(handler), { wait: false });
+    },
+    handlers: () => [...working],
+  };
 }
 
 /**

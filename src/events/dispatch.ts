@@ -3,10 +3,12 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import { type Raise } from './delivery-run.js';
-import { workOnDeliveries } from './delivery-worker.js';
+import { createDeliveryWorkers } from './delivery-worker.js';
 import { workOnEvents } from './event-worker.js';
 import type { RecordFacts } from './fact-recorder.js';
-import type { HandlerSource } from './handler-source.js';
+import { ENDPOINT_PREFIX } from './endpoints/endpoint-source.js';
+import { followHandlers } from './follow-handlers.js';
+import { type ChangingSource, type HandlerSource, mergeSources } from './handler-source.js';
 import type { Jobs } from './jobs.js';
 import { deliveryQueueOf, EVENT_QUEUE, SCHEDULE_PREFIX, SIGNAL_QUEUE } from './queues.js';
 import { type Schedule, workOnSchedules } from './schedules.js';
@@ -21,6 +23,8 @@ export interface DispatcherDeps {
   readonly factHandlers: HandlerSource;
   /** All others; each of their deliveries runs alone. */
   readonly handlers: HandlerSource;
+  /** Like `handlers`, and they may come and go. */
+  readonly endpoints?: ChangingSource;
   readonly recordFacts: RecordFacts;
   readonly raise: Raise;
   readonly schedules?: readonly Schedule[];
@@ -33,6 +37,8 @@ export interface Dispatcher {
   start(): Promise<void>;
   /** Takes no more jobs, lets those in hand finish for some seconds, then aborts them: their deliveries go to another worker. */
   stop(): Promise<void>;
+  /** The names of all handlers but the built-in readers of facts; endpoints come and go. */
+  handlers(): readonly string[];
   /** What the schedule does every minute. */
   sweep(): Promise<void>;
   /** Resolves when no job of these handlers is due or in hand, in any process; what is to be tried again later does not count. */
@@ -42,31 +48,37 @@ export interface Dispatcher {
 const GRACE_MS = 5_000;
 
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
-  const { jobs, log, handlers, schedules = [] } = deps;
+  const { jobs, log, endpoints, schedules = [] } = deps;
   const stopping = new AbortController();
   const factNames = new Set(deps.factHandlers.handlers().map(({ name }) => name));
-  const queues = [EVENT_QUEUE, SIGNAL_QUEUE, ...new Set(handlers.handlers().map(({ name }) => deliveryQueueOf(name)))];
+  const handlers = endpoints === undefined ? deps.handlers : mergeSources(deps.handlers, endpoints);
+  const workers = createDeliveryWorkers({ ...deps, stopping: stopping.signal }, jobs);
+  const queues = () => [EVENT_QUEUE, SIGNAL_QUEUE, ...workers.handlers().map(deliveryQueueOf)];
+  const following = endpoints === undefined ? undefined : followHandlers({ source: endpoints, workers, log });
   const all: Schedule[] = [{ name: 'sweep', every: 1, run: () => sweep({ ...deps, factNames }) }, ...schedules];
 
   return {
     async start() {
-      assertApart(factNames, handlers);
-      await workOnDeliveries({ ...deps, stopping: stopping.signal }, handlers, jobs);
+      assertApart(factNames, deps.handlers);
+      for (const handler of deps.handlers.handlers()) await workers.start(handler);
+      await following?.start();
       await workOnSignals({ ...deps, factNames });
-      await workOnEvents(deps, jobs);
+      await workOnEvents({ ...deps, handlers }, jobs);
       await workOnSchedules(jobs, all, log);
     },
     async stop() {
+      await following?.stop();
       const grace = setTimeout(() => stopping.abort(), GRACE_MS);
       for (const { name } of all) await jobs.boss.offWork(SCHEDULE_PREFIX + name, { wait: false });
-      const done = Promise.all(queues.map((queue) => jobs.boss.offWork(queue, { wait: true })));
+      const done = Promise.all(queues().map((queue) => jobs.boss.offWork(queue, { wait: true })));
       await Promise.race([done, pause(2 * GRACE_MS, undefined, { ref: false })]);
       clearTimeout(grace);
     },
+    handlers: () => [...new Set(handlers.handlers().map(({ name }) => name))],
     sweep: () => sweep({ ...deps, factNames }),
     async idle({ withinMs = 10_000 } = {}) {
       const deadline = performance.now() + withinMs;
-      while (await hasWork(jobs, queues)) {
+      while (await hasWork(jobs, queues())) {
         if (performance.now() > deadline) throw new Error(`There was still work after ${withinMs} ms.`);
         await pause(10);
       }
@@ -84,9 +96,11 @@ async function hasWork(jobs: Jobs, queues: readonly string[]): Promise<boolean> 
   return rows.length > 0;
 }
 
-/** A name in both maps would be one delivery for two handlers. */
+/** One name for two handlers would be one delivery for both. */
 function assertApart(factNames: ReadonlySet<string>, handlers: HandlerSource): void {
-  const twice = handlers.handlers().find(({ name }) => factNames.has(name));
+  const twice = handlers.handlers().find(({ name }) => factNames.has(name) || name.startsWith(ENDPOINT_PREFIX));
   if (twice !== undefined)
-    throw new Error(`There is a built-in handler named ${twice.name}; give this one another name.`);
+    throw new Error(
+      `The name ${twice.name} is a built-in handler's, or kept for endpoints; give this one another name.`,
+    );
 }

@@ -17,13 +17,14 @@ export interface GoneHandlersDeps {
 
 /**
  * The handlers with unfinished deliveries that no worker has known for an hour. A worker's handlers are the queues that pg-boss's registry
- * of processes has for it. Nothing is said before some worker has run for an hour: while all were down, none could know anything.
+ * of processes has for it; an endpoint is known while it is registered, also while it is disabled. Nothing is said before some worker has run for an hour: while all were down, none could know anything.
  */
 export async function goneHandlers({ em, jobs, factNames, clock }: GoneHandlersDeps): Promise<string[]> {
   const unfinished = await inTransaction(em, (tx) =>
     tx.query<{ handler: string }>(
       `select distinct handler from delivery
-        where state in ${UNFINISHED} and created_at < now() - interval '1 hour' and handler <> all($1)`,
+        where state in ${UNFINISHED} and created_at < now() - interval '1 hour' and handler <> all($1)
+          and not exists (select from handler_endpoint e where handler = 'endpoint:' || e.name)`,
       [[...factNames]],
     ),
   );

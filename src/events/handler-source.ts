@@ -6,6 +6,12 @@ export interface HandlerSource {
   handlersFor(type: string): readonly RegisteredHandler[];
 }
 
+/** Handlers that come and go while the process runs. What is read counts once it is taken. */
+export interface ChangingSource extends HandlerSource {
+  read(): Promise<readonly RegisteredHandler[]>;
+  take(handlers: readonly RegisteredHandler[]): void;
+}
+
 /** Several as one; a name in two of them would be one delivery for two handlers. */
 export function mergeSources(...sources: readonly HandlerSource[]): HandlerSource {
   const all = sources.flatMap((source) => source.handlers());
@@ -13,7 +19,10 @@ export function mergeSources(...sources: readonly HandlerSource[]): HandlerSourc
     ({ name }, index) => all.findIndex((other) => other.name === name) < index && !isSameIn(sources, name),
   );
   if (twice !== undefined) throw new Error(`Two handlers are named ${twice.name}; give one of them another name.`);
-  return { handlers: () => all, handlersFor: (type) => sources.flatMap((source) => source.handlersFor(type)) };
+  return {
+    handlers: () => sources.flatMap((source) => source.handlers()),
+    handlersFor: (type) => sources.flatMap((source) => source.handlersFor(type)),
+  };
 }
 
 /** One handler may stand several times in its own source, once for each of its patterns. */

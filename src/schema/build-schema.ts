@@ -4,6 +4,7 @@ import { buildSchemaSync } from 'type-graphql';
 import { checkInput } from './inputs/check-input.js';
 import { CheckoutIntentResolver } from './resolvers/checkout-intent.resolver.js';
 import { EventResolver } from './resolvers/event.resolver.js';
+import { HandlerEndpointResolver } from './resolvers/handler-endpoint.resolver.js';
 import { InvoiceResolver } from './resolvers/invoice.resolver.js';
 import { LinkResolver, MatchCandidateResolver, MatchExplanationResolver } from './resolvers/match.resolver.js';
 import { OverviewResolver } from './resolvers/overview.resolver.js';
@@ -19,6 +20,7 @@ export function createSchema(): GraphQLSchema {
     resolvers: [
       CheckoutIntentResolver,
       EventResolver,
+      HandlerEndpointResolver,
       InvoiceResolver,
       LinkResolver,
       MatchCandidateResolver,

@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Caller } from '../access/api-keys.js';
 import type { Clock } from '../clock.js';
+import type { EndpointRegistry } from '../events/endpoints/endpoint-registry.js';
 import type { ReplayEvents } from '../events/replay.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Loaders } from './loaders/loaders.js';
@@ -13,5 +14,6 @@ export interface GraphqlContext {
   readonly loaders: Loaders;
   readonly ledger: Ledger;
   readonly replayEvents: ReplayEvents;
+  readonly endpoints: EndpointRegistry;
   readonly clock: Clock;
 }

@@ -10,6 +10,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { FastifyPluginAsync } from 'fastify';
 import type { ApiKeys, Caller } from '../access/api-keys.js';
 import type { Clock } from '../clock.js';
+import type { EndpointRegistry } from '../events/endpoints/endpoint-registry.js';
 import type { ReplayEvents } from '../events/replay.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Logger } from '../log.js';
@@ -27,6 +28,7 @@ export interface GraphqlDependencies {
   readonly em: () => EntityManager;
   readonly ledger: Ledger;
   readonly replayEvents: ReplayEvents;
+  readonly endpoints: EndpointRegistry;
   readonly apiKeys: Pick<ApiKeys, 'authenticate'>;
   readonly clock: Clock;
   readonly log: Logger;
@@ -66,8 +68,9 @@ export function createGraphql(dependencies: GraphqlDependencies): FastifyPluginA
   };
 }
 
-function contextOf({ em, ledger, replayEvents, clock }: GraphqlDependencies, caller: Caller): GraphqlContext {
-  return { caller, em, ledger, replayEvents, clock, loaders: createLoaders(em) };
+function contextOf(dependencies: GraphqlDependencies, caller: Caller): GraphqlContext {
+  const { em, ledger, replayEvents, endpoints, clock } = dependencies;
+  return { caller, em, ledger, replayEvents, endpoints, clock, loaders: createLoaders(em) };
 }
 
 /** To a client, 503 means that asking again is right. */

@@ -3,6 +3,7 @@ import { fastify } from 'fastify';
 import { systemClock, type Clock } from '../../src/clock.js';
 import { ApiKeyScope } from '../../src/entities/states.js';
 import { createAnnouncer } from '../../src/events/announcer.js';
+import { createEndpointRegistry } from '../../src/events/endpoints/endpoint-registry.js';
 import type { JobSender } from '../../src/events/jobs.js';
 import { ensurePartitions } from '../../src/events/partitions.js';
 import { createReplay } from '../../src/events/replay.js';
@@ -57,6 +58,7 @@ export async function serveGraphql(
       em: () => db.em(),
       ledger: createLedger({ em: db.orm.em, announcer: createAnnouncer(noJobs, null), clock }),
       replayEvents: createReplay(db.em(), noJobs),
+      endpoints: createEndpointRegistry({ em: () => db.em(), clock, allowPrivate: false }),
       apiKeys: { authenticate: async (bearer) => scopes.get(bearer) },
       clock,
       log: createLogger('warn', { write: (line: string) => void logged.push(line) }),

@@ -45,6 +45,7 @@ export async function startService(options: TestServiceOptions = {}): Promise<Te
     ack: 'stored',
     unmatchedGraceMinutes: 60,
     overdueGraceHours: 6,
+    allowPrivateEndpoints: false,
     retentionDays: undefined,
     ide: false,
     trustProxy: false,

@@ -24,6 +24,10 @@ export const OPERATIONS = {
     document: 'query($invoiceId:ID!){explainMatch(invoiceId:$invoiceId){candidates{accepted code distanceSeconds reason renewal{canceledByHand checkoutIntent{createdAt enterpriseName enterpriseSlug enterpriseUuid id quantity state stripeCustomerId updatedAt uuid} createdAt effectiveDate givenDate history{at by changes reason} id invoice{amountPaid asOf billingReason createdAt currency id paidAt periodEnd periodStart renewal{id} status stripeCustomerId stripeSubscriptionId total} isCanceled linkedBy priorSubscriptionPlanUuid processedAt renewedSubscriptionPlanUuid state stripeInvoiceId stripeSubscriptionId subscription{asOf cancelAt cancelAtPeriodEnd checkoutIntent{id} currentPeriodEnd currentPeriodStart endedAt id status stripeCustomerId trialEnd} subscriptionCancelAt subscriptionPlanRenewalId updatedAt}} code invoiceId outcome periodStart reason renewal{canceledByHand checkoutIntent{createdAt enterpriseName enterpriseSlug enterpriseUuid id quantity state stripeCustomerId updatedAt uuid} createdAt effectiveDate givenDate history{at by changes reason} id invoice{amountPaid asOf billingReason createdAt currency id paidAt periodEnd periodStart renewal{id} status stripeCustomerId stripeSubscriptionId total} isCanceled linkedBy priorSubscriptionPlanUuid processedAt renewedSubscriptionPlanUuid state stripeInvoiceId stripeSubscriptionId subscription{asOf cancelAt cancelAtPeriodEnd checkoutIntent{id} currentPeriodEnd currentPeriodStart endedAt id status stripeCustomerId trialEnd} subscriptionCancelAt subscriptionPlanRenewalId updatedAt}}}',
     repeatable: true,
   },
+  handlerEndpoints: {
+    document: 'query{handlerEndpoints{createdAt enabled eventTypes id name url}}',
+    repeatable: true,
+  },
   invoice: {
     document: 'query($id:ID!){invoice(id:$id){amountPaid asOf billingReason createdAt currency id paidAt periodEnd periodStart renewal{canceledByHand checkoutIntent{id} createdAt effectiveDate givenDate id invoice{id} isCanceled linkedBy priorSubscriptionPlanUuid processedAt renewedSubscriptionPlanUuid state stripeInvoiceId stripeSubscriptionId subscription{id} subscriptionCancelAt subscriptionPlanRenewalId updatedAt} status stripeCustomerId stripeSubscriptionId total}}',
     repeatable: true,
@@ -79,9 +83,19 @@ export const OPERATIONS = {
     document: 'mutation($renewalId:ID!){markRenewalProcessed(renewalId:$renewalId){canceledByHand checkoutIntent{createdAt enterpriseName enterpriseSlug enterpriseUuid id quantity state stripeCustomerId updatedAt uuid} createdAt effectiveDate givenDate history{at by changes reason} id invoice{amountPaid asOf billingReason createdAt currency id paidAt periodEnd periodStart renewal{id} status stripeCustomerId stripeSubscriptionId total} isCanceled linkedBy priorSubscriptionPlanUuid processedAt renewedSubscriptionPlanUuid state stripeInvoiceId stripeSubscriptionId subscription{asOf cancelAt cancelAtPeriodEnd checkoutIntent{id} currentPeriodEnd currentPeriodStart endedAt id status stripeCustomerId trialEnd} subscriptionCancelAt subscriptionPlanRenewalId updatedAt}}',
     repeatable: true,
   },
+  registerHandlerEndpoint: {
+    document: 'mutation($input:RegisterHandlerEndpointInput!){registerHandlerEndpoint(input:$input){endpoint{createdAt enabled eventTypes id name url} secret}}',
+    input: true,
+  },
+  removeHandlerEndpoint: {
+    document: 'mutation($id:ID!){removeHandlerEndpoint(id:$id)}',
+  },
   replayEvents: {
     document: 'mutation($input:ReplayEventsInput!){replayEvents(input:$input){refused{eventId reason} replayed}}',
     input: true,
+  },
+  rotateHandlerEndpointSecret: {
+    document: 'mutation($id:ID!){rotateHandlerEndpointSecret(id:$id){endpoint{createdAt enabled eventTypes id name url} secret}}',
   },
   unlinkInvoice: {
     document: 'mutation($input:UnlinkInvoiceInput!){unlinkInvoice(input:$input){canceledByHand checkoutIntent{createdAt enterpriseName enterpriseSlug enterpriseUuid id quantity state stripeCustomerId updatedAt uuid} createdAt effectiveDate givenDate history{at by changes reason} id invoice{amountPaid asOf billingReason createdAt currency id paidAt periodEnd periodStart renewal{id} status stripeCustomerId stripeSubscriptionId total} isCanceled linkedBy priorSubscriptionPlanUuid processedAt renewedSubscriptionPlanUuid state stripeInvoiceId stripeSubscriptionId subscription{asOf cancelAt cancelAtPeriodEnd checkoutIntent{id} currentPeriodEnd currentPeriodStart endedAt id status stripeCustomerId trialEnd} subscriptionCancelAt subscriptionPlanRenewalId updatedAt}}',
@@ -89,6 +103,10 @@ export const OPERATIONS = {
   },
   updateCheckoutIntent: {
     document: 'mutation($input:UpdateCheckoutIntentInput!){updateCheckoutIntent(input:$input){createdAt enterpriseName enterpriseSlug enterpriseUuid history{at by changes reason} id quantity state stripeCustomerId updatedAt uuid}}',
+    input: true,
+  },
+  updateHandlerEndpoint: {
+    document: 'mutation($input:UpdateHandlerEndpointInput!){updateHandlerEndpoint(input:$input){createdAt enabled eventTypes id name url}}',
     input: true,
   },
   updateRenewal: {

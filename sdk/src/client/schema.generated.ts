@@ -130,6 +130,15 @@ export interface LinkInvoiceInput {
   readonly renewalId?: string | null | undefined;
 }
 
+export interface RegisterHandlerEndpointInput {
+  /** Types such as invoice.paid, prefixes such as customer.subscription.*, or *. */
+  readonly eventTypes: readonly string[];
+  /** Letters, digits, dots, dashes and underscores, 63 at most. */
+  readonly name: string;
+  /** https, and on the public Internet, unless the service allows private endpoints. Redirects are not followed. */
+  readonly url: string;
+}
+
 /** All that is given must hold. An empty list matches nothing. */
 export interface RenewalFilter {
   readonly checkoutIntentId?: string | null | undefined;
@@ -181,6 +190,14 @@ export interface UpdateCheckoutIntentInput {
   readonly reason?: string | null | undefined;
   readonly state?: CheckoutIntentState | null | undefined;
   readonly stripeCustomerId?: string | null | undefined;
+}
+
+/** What is left out stays; nothing here can be cleared. */
+export interface UpdateHandlerEndpointInput {
+  readonly enabled?: boolean | null | undefined;
+  readonly eventTypes?: readonly string[] | null | undefined;
+  readonly id: string;
+  readonly url?: string | null | undefined;
 }
 
 /** What is left out stays; null clears. */
@@ -307,6 +324,19 @@ export interface EventStateCount {
   readonly state: EventState;
 }
 
+/** A sibling service that takes deliveries over HTTP, signed as Standard Webhooks. */
+export interface HandlerEndpoint {
+  readonly createdAt: string;
+  /** While false, events get no delivery for it, and deliveries that it has wait. */
+  readonly enabled: boolean;
+  /** Types such as invoice.paid, prefixes such as customer.subscription.*, or *. */
+  readonly eventTypes: readonly string[];
+  readonly id: string;
+  /** Its deliveries stand under endpoint:<name>. */
+  readonly name: string;
+  readonly url: string;
+}
+
 /** The latest known state of a Stripe invoice. */
 export interface InvoiceSummary {
   /** In the currency's minor unit. */
@@ -420,6 +450,12 @@ export interface RecordChange {
   /** Field name to [before, after]. */
   readonly changes: unknown;
   readonly reason: string | null;
+}
+
+export interface RegisterHandlerEndpointPayload {
+  readonly endpoint: HandlerEndpoint;
+  /** Shown this once. Hand it to receive(). */
+  readonly secret: string;
 }
 
 /** One expected renewal of a subscription, and the invoice that pays for it. */
@@ -549,6 +585,8 @@ export interface LedgerOperations {
   events(args?: { readonly after?: string | null | undefined; readonly filter?: EventFilter | null | undefined; readonly first?: number | undefined }): Paged<EventSummary>;
   /** Why this invoice is, or is not, linked to a renewal: every candidate with its verdict. Null for an unknown invoice. */
   explainMatch(args: { readonly invoiceId: string }): Promise<MatchExplanation | null>;
+  /** By name. Needs the scope admin. */
+  handlerEndpoints(): Promise<readonly HandlerEndpoint[]>;
   invoice(args: { readonly id: string }): Promise<Invoice | null>;
   /** Newest first, by Stripe's time of creation. */
   invoices(args?: { readonly after?: string | null | undefined; readonly filter?: InvoiceFilter | null | undefined; readonly first?: number | undefined }): Paged<InvoiceSummary>;
@@ -571,11 +609,19 @@ export interface LedgerOperations {
   linkInvoice(input: LinkInvoiceInput): Promise<LinkInvoicePayload>;
   /** For a service that processes renewals itself. Refused unless its invoice is paid. */
   markRenewalProcessed(args: { readonly renewalId: string }): Promise<Renewal>;
+  /** Needs the scope admin. The secret is shown this once. */
+  registerHandlerEndpoint(input: RegisterHandlerEndpointInput): Promise<RegisterHandlerEndpointPayload>;
+  /** Needs the scope admin. Unfinished deliveries are skipped after an hour. */
+  removeHandlerEndpoint(args: { readonly id: string }): Promise<string>;
   /** Runs stored events through their handlers again. Handlers that finished are left alone unless force is true (scope admin). */
   replayEvents(input: ReplayEventsInput): Promise<ReplayEventsPayload>;
+  /** Needs the scope admin. The old secret goes on signing too for 24 hours. */
+  rotateHandlerEndpointSecret(args: { readonly id: string }): Promise<RegisterHandlerEndpointPayload>;
   /** Takes a wrong link back for good: the rules never make it again. Refused once processing has begun. */
   unlinkInvoice(input: UnlinkInvoiceInput): Promise<Renewal>;
   /** Refuses a transition that the state machine does not have. */
   updateCheckoutIntent(input: UpdateCheckoutIntentInput): Promise<CheckoutIntent>;
+  /** Needs the scope admin. */
+  updateHandlerEndpoint(input: UpdateHandlerEndpointInput): Promise<HandlerEndpoint>;
   updateRenewal(input: UpdateRenewalInput): Promise<Renewal>;
 }

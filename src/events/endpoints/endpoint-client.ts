@@ -1,0 +1,76 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Agent, request } from 'undici';
+import { isLiterallyPrivate, PrivateAddressError, publicLookup } from './addresses.js';
+
+/** What an endpoint answered. */
+export interface EndpointAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Parsed JSON; undefined for anything else. */
+  readonly body: unknown;
+}
+
+export interface EndpointPost {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly signal: AbortSignal;
+}
+
+/** Posts to addresses that others have chosen. */
+export interface EndpointClient {
+  post(post: EndpointPost): Promise<EndpointAnswer>;
+  close(): Promise<void>;
+}
+
+const CONNECT_MS = 5_000;
+const LARGEST_ANSWER = 2 ** 20;
+
+/**
+ * Follows no redirect, heeds no proxy of the environment, reads no more than 1 MiB, and, unless private addresses are allowed, connects to
+ * none: what a name resolves to is checked as the connection is made.
+ */
+export function createEndpointClient({ allowPrivate }: { readonly allowPrivate: boolean }): EndpointClient {
+  const agent = new Agent({
+    connect: { timeout: CONNECT_MS, ...(allowPrivate ? {} : { lookup: publicLookup }) },
+    keepAliveTimeout: 10_000,
+    maxHeaderSize: 16_384,
+  });
+  return {
+    async post({ url, ...rest }) {
+      // An address is connected to as it is, without a lookup.
+      const { hostname } = new URL(url);
+      if (!allowPrivate && isLiterallyPrivate(hostname)) throw new PrivateAddressError(hostname);
+      const answer = await request(url, { method: 'POST', ...rest, dispatcher: agent });
+      const { statusCode: status, headers } = answer;
+      return { status, headers, body: await readJson(headers, answer.body) };
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+type Body = Awaited<ReturnType<typeof request>>['body'];
+
+/** A page of any size may stand where an answer is expected: what is not JSON is not read. */
+async function readJson(headers: IncomingHttpHeaders, body: Body): Promise<unknown> {
+  if (!/^application\/(?:[\w.-]+\+)?json\b/i.test(headers['content-type'] ?? '')) {
+    await body.dump({ limit: 16_384 });
+    return undefined;
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > LARGEST_ANSWER) throw new Error(`The endpoint's answer has more than ${LARGEST_ANSWER} bytes.`);
+    chunks.push(chunk);
+  }
+  return parse(Buffer.concat(chunks).toString());
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,63 @@
+import {
+  GiveUp,
+  type HandlerContext,
+  LEDGER_EVENT_TYPES,
+  RetryLater,
+  waitFor,
+  type WaitFor,
+} from '@renewal-ledger/sdk';
+import type { EndpointAnswer } from './endpoint-client.js';
+
+const LONGEST_PAUSE_SECONDS = 86_400;
+const LONGEST_REASON = 500;
+
+/**
+ * What an endpoint's answer means for its delivery: any 2xx is done, 202 with `waitFor` waits, 422 gives up, 429 and 503 with Retry-After
+ * say when to try again, all else is tried again by the rule.
+ */
+export function outcomeOf(
+  { status, headers, body }: EndpointAnswer,
+  ctx: Pick<HandlerContext, 'emit'>,
+  now: Date,
+): WaitFor | void {
+  if (status === 202 && typeof fieldOf(body, 'waitFor') === 'string')
+    return waitFor(fieldOf(body, 'waitFor') as string);
+  if (status >= 200 && status < 300) return emitAll(fieldOf(body, 'emitted'), ctx);
+  const reason = describe(status, body);
+  if (status === 422) throw new GiveUp(reason);
+  const pause = status === 429 || status === 503 ? pauseOf(headers['retry-after'], now) : undefined;
+  throw pause === undefined ? new Error(reason) : new RetryLater(pause, reason);
+}
+
+/** Events that the handlers behind the endpoint raise. The ledger's own are its own to raise. */
+function emitAll(emitted: unknown, ctx: Pick<HandlerContext, 'emit'>): void {
+  if (!Array.isArray(emitted)) return;
+  for (const event of emitted as unknown[]) {
+    const { type, key, payload } = (event ?? {}) as { type?: unknown; key?: unknown; payload?: unknown };
+    const isObject = typeof payload === 'object' && payload !== null && !Array.isArray(payload);
+    if (typeof type !== 'string' || typeof key !== 'string' || !isObject)
+      throw new TypeError('The endpoint answered an emitted event without a type, a key or a payload.');
+    if ((LEDGER_EVENT_TYPES as readonly string[]).includes(type))
+      throw new TypeError(`The endpoint emitted ${type}, which only the ledger raises.`);
+    ctx.emit(type, key, payload as Readonly<Record<string, unknown>>);
+  }
+}
+
+function describe(status: number, body: unknown): string {
+  if (status >= 300 && status < 400)
+    return `The endpoint answered ${status}; redirects are not followed: register the final address.`;
+  const message = fieldOf(fieldOf(body, 'error'), 'message');
+  const told = typeof message === 'string' && message !== '' ? `: ${message.slice(0, LONGEST_REASON)}` : '.';
+  return `The endpoint answered ${status}${told}`;
+}
+
+/** Seconds, or an HTTP date. */
+function pauseOf(header: string | string[] | undefined, now: Date): number | undefined {
+  if (typeof header !== 'string') return undefined;
+  const seconds = /^\d{1,9}$/.test(header) ? Number(header) : (Date.parse(header) - now.getTime()) / 1000;
+  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(0, seconds), LONGEST_PAUSE_SECONDS);
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
