@@ -8,7 +8,7 @@ interface Month {
 }
 
 /** What two processes that make the same partition at the same moment may hit: it is there already, and the other's is as good. */
-const MADE_BY_ANOTHER = new Set(['23505', '42P07', '42809']);
+const MADE_BY_ANOTHER = new Set(['23505', '42710', '42P07', '42809']);
 
 /**
  * Makes the partitions of `event_body` for this month and the next ones, by the database's clock, where they are missing.

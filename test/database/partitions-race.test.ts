@@ -1,0 +1,17 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ensurePartitions } from '../../src/events/partitions.js';
+import { openTestDatabase, type TestDatabase } from '../support/database.js';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+afterAll(() => database.close());
+
+it('processes that make the same partitions at the same moment all succeed', async () => {
+  const attached = `select count(*)::int as count from pg_inherits where inhparent = 'event_body'::regclass`;
+  for (let months = 1; months <= 24; months += 1) {
+    await Promise.all([1, 2, 3, 4].map(() => ensurePartitions(database.sql, { months })));
+    expect(await database.sql(attached)).toEqual([{ count: months }]);
+  }
+});
