@@ -1,4 +1,4 @@
-import { lookup, type LookupAddress } from 'node:dns';
+import { lookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
@@ -30,15 +30,24 @@ export function isLiterallyPrivate(host: string): boolean {
   return isIP(bare) === 0 ? LOCAL_NAME.test(host) : !isPublic(bare);
 }
 
+/** `dns.lookup`, of all addresses. */
+export type Resolve = (
+  host: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, found: LookupAddress[]) => void,
+) => void;
+
 /**
  * Resolves for a connection that is about to be made, and refuses a name of which any address is private. The socket connects to what
  * this answers, so a name that resolves otherwise a moment later leads nowhere else.
  */
-export const publicLookup: LookupFunction = (host, options, callback) => {
-  lookup(host, { ...options, all: true }, (error, found: LookupAddress[]) => {
-    const [first] = found ?? [];
-    if (error !== null || first === undefined) return callback(error, []);
-    if (!found.every(({ address }) => isPublic(address))) return callback(new PrivateAddressError(host), []);
-    return options.all === true ? callback(null, found) : callback(null, first.address, first.family);
-  });
-};
+export const createPublicLookup =
+  (resolve: Resolve = lookup): LookupFunction =>
+  (host, options, callback) => {
+    resolve(host, { ...options, all: true }, (error, found: LookupAddress[]) => {
+      const [first] = found ?? [];
+      if (error !== null || first === undefined) return callback(error, []);
+      if (!found.every(({ address }) => isPublic(address))) return callback(new PrivateAddressError(host), []);
+      return options.all === true ? callback(null, found) : callback(null, first.address, first.family);
+    });
+  };

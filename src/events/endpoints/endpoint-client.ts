@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, request } from 'undici';
-import { isLiterallyPrivate, PrivateAddressError, publicLookup } from './addresses.js';
+import { createPublicLookup, isLiterallyPrivate, PrivateAddressError, type Resolve } from './addresses.js';
 
 /** What an endpoint answered. */
 export interface EndpointAnswer {
@@ -23,6 +23,12 @@ export interface EndpointClient {
   close(): Promise<void>;
 }
 
+export interface EndpointClientOptions {
+  readonly allowPrivate: boolean;
+  /** The system's, if left out. */
+  readonly resolve?: Resolve;
+}
+
 const CONNECT_MS = 5_000;
 const LARGEST_ANSWER = 2 ** 20;
 
@@ -30,9 +36,9 @@ const LARGEST_ANSWER = 2 ** 20;
  * Follows no redirect, heeds no proxy of the environment, reads no more than 1 MiB, and, unless private addresses are allowed, connects to
  * none: what a name resolves to is checked as the connection is made.
  */
-export function createEndpointClient({ allowPrivate }: { readonly allowPrivate: boolean }): EndpointClient {
+export function createEndpointClient({ allowPrivate, resolve }: EndpointClientOptions): EndpointClient {
   const agent = new Agent({
-    connect: { timeout: CONNECT_MS, ...(allowPrivate ? {} : { lookup: publicLookup }) },
+    connect: { timeout: CONNECT_MS, ...(allowPrivate ? {} : { lookup: createPublicLookup(resolve) }) },
     keepAliveTimeout: 10_000,
     maxHeaderSize: 16_384,
   });
