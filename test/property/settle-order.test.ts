@@ -47,7 +47,7 @@ function certainOf({ facts, announced }: Outcome) {
 
 /**
  * Renewals that ended otherwise, although nothing says so: no report about them, or about an invoice or subscription that they have in
- * either run. What was reported of one pair can leave another invoice in conflict, which a schedule reports.
+ * either run. What was reported of one pair can leave another invoice without a renewal of its own, which a schedule reports.
  */
 function unexplained(found: Outcome, expected: Outcome): string[] {
   const reported = new Set([...found.reported, ...expected.reported]);
@@ -56,10 +56,12 @@ function unexplained(found: Outcome, expected: Outcome): string[] {
     const subjects = [id, a?.invoiceId, b?.invoiceId, a?.subscriptionId, b?.subscriptionId].flatMap(
       (subject) => subject ?? [],
     );
-    const isInConflict = subjects.some(
-      (subject) => found.outcomes[subject] === 'CONFLICT' || expected.outcomes[subject] === 'CONFLICT',
-    );
-    const isTold = subjects.some((subject) => reported.has(subject)) || (reported.size > 0 && isInConflict);
+    const isToldLater = subjects.some((subject) => isUnmatched(found, subject) || isUnmatched(expected, subject));
+    const isTold = subjects.some((subject) => reported.has(subject)) || (reported.size > 0 && isToldLater);
     return JSON.stringify(a) !== JSON.stringify(b) && !isTold;
   });
+}
+
+function isUnmatched({ outcomes }: Outcome, id: string): boolean {
+  return ['CONFLICT', 'AMBIGUOUS', 'NO_RENEWAL'].includes(outcomes[id] ?? '');
 }
