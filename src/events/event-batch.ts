@@ -9,22 +9,16 @@ import type { FactOutcome, ReadEvent, RecordFacts } from './fact-recorder.js';
 import { readFacts } from './fact-reading.js';
 import type { HandlerSource } from './handler-source.js';
 import type { Jobs, WakeUp } from './jobs.js';
-import { EVENT_QUEUE } from './queues.js';
 import { EVENT_WITH_BODY, STORED_EVENT, type StoredEvent } from './stored-event.js';
 
 export interface EventBatchDeps {
   readonly em: EntityManager;
-  readonly jobs: Pick<Jobs, 'wakeEvents' | 'sendDeliveries' | 'finish'>;
+  readonly jobs: Pick<Jobs, 'wakeEvents' | 'sendDeliveries'>;
   readonly factHandlers: HandlerSource;
   readonly handlers: HandlerSource;
   readonly recordFacts: RecordFacts;
   readonly log: Logger;
   readonly clock: Clock;
-}
-
-/** A wake-up as a worker holds it. */
-export interface EventJob extends WakeUp {
-  readonly jobId: string;
 }
 
 /** A fact handler that is to run for an event. */
@@ -49,42 +43,36 @@ type ReadMarks = (plans: readonly Plan[]) => Promise<deliveries.DeliveryMark[]>;
 
 /**
  * Handles a batch of events in one transaction: reads their facts, has them recorded, marks the fact handlers' deliveries, adds those of
- * the other handlers with their jobs, recomputes the events' states, and deletes the jobs that it was called with.
+ * the other handlers with their jobs, and recomputes the events' states. Called again with events that are handled it does nothing.
  */
-export async function handleBatch(deps: EventBatchDeps, batch: readonly EventJob[]): Promise<void> {
+export async function handleBatch(deps: EventBatchDeps, batch: readonly WakeUp[]): Promise<void> {
   await inTransaction(deps.em, (tx) => handle(deps, { tx, batch, marksOf: (plans) => runFacts(deps, tx, plans) }));
 }
 
 /** What is left for an event whose facts the database refuses, alone: its fact handlers have failed by that. */
-export async function failAlone(deps: EventBatchDeps, job: EventJob, error: unknown): Promise<void> {
+export async function failAlone(deps: EventBatchDeps, event: WakeUp, error: unknown): Promise<void> {
   const marksOf: ReadMarks = (plans) =>
     Promise.resolve(plans.flatMap((plan) => marksFor(plan, (run) => failed(deps, run, error))));
-  await inTransaction(deps.em, (tx) => handle(deps, { tx, batch: [job], marksOf }));
+  await inTransaction(deps.em, (tx) => handle(deps, { tx, batch: [event], marksOf }));
 }
 
 interface Work {
   readonly tx: Transaction;
-  readonly batch: readonly EventJob[];
+  readonly batch: readonly WakeUp[];
   readonly marksOf: ReadMarks;
 }
 
 async function handle(deps: EventBatchDeps, { tx, batch, marksOf }: Work): Promise<void> {
   const plans = await planBatch(deps, tx, [...new Set(batch.map(({ id }) => id))]);
   const ids = plans.map(({ event }) => event.id);
+  if (ids.length === 0) return;
   const marks = await marksOf(plans);
-  if (ids.length > 0) {
-    await deliveries.lockEvents(tx, ids);
-    const added = await deliveries.insertDeliveries(tx, pairs(plans, 'missing'));
-    const written = await deliveries.upsertMarks(tx, marks);
-    await deliveries.recomputeEvents(tx, ids);
-    await deps.jobs.sendDeliveries(tx.query, [...added, ...pairs(plans, 'due')]);
-    await deps.jobs.wakeEvents(tx.query, nextLooks(batch, marks, written));
-  }
-  await deps.jobs.finish(
-    tx.query,
-    EVENT_QUEUE,
-    batch.map(({ jobId }) => jobId),
-  );
+  await deliveries.lockEvents(tx, ids);
+  const added = await deliveries.insertDeliveries(tx, pairs(plans, 'missing'));
+  const written = await deliveries.upsertMarks(tx, marks);
+  await deliveries.recomputeEvents(tx, ids);
+  await deps.jobs.sendDeliveries(tx.query, [...added, ...pairs(plans, 'due')]);
+  await deps.jobs.wakeEvents(tx.query, nextLooks(batch, marks, written));
 }
 
 async function planBatch(
@@ -176,7 +164,7 @@ function pairs(plans: readonly Plan[], which: 'missing' | 'due'): { eventId: str
 
 /** One wake-up for each event of which a mark that was written is to be looked at again, when the first of them is due. */
 function nextLooks(
-  batch: readonly EventJob[],
+  batch: readonly WakeUp[],
   marks: readonly deliveries.DeliveryMark[],
   written: readonly { eventId: string; handler: string }[],
 ): WakeUp[] {

@@ -1,21 +1,22 @@
 import type { Logger } from '../log.js';
-import { type EventBatchDeps, type EventJob, failAlone, handleBatch } from './event-batch.js';
+import { type EventBatchDeps, failAlone, handleBatch } from './event-batch.js';
 import { createLanes } from './lanes.js';
 import { EVENT_QUEUE } from './queues.js';
-import type { Jobs } from './jobs.js';
+import type { EventJobData, Jobs, WakeUp } from './jobs.js';
 import { isDatabaseAway, isPassing } from './sql-errors.js';
 
 const LANES = 4;
-const FETCH = 400;
+const FETCH = 100;
 const BATCH = 250;
 const PASSING_TRIES = 5;
 
 /**
- * Takes the wake-ups of events. Two fetchers feed the same lanes, so that the next wake-ups are there when a lane is done; more
+ * Takes the wake-ups of events. A job goes when all its events are handled; one that comes back, because its worker died, finds nothing
+ * left to do for those that were. Two fetchers feed the same lanes, so that the next wake-ups are there when a lane is done; more
  * would only prefetch what another process could work on.
  */
 export async function workOnEvents(deps: EventBatchDeps, jobs: Jobs): Promise<void> {
-  const lanes = createLanes<EventJob>({
+  const lanes = createLanes<WakeUp>({
     count: LANES,
     batchSize: BATCH,
     laneOf: ({ lane }) => lane,
@@ -27,16 +28,21 @@ export async function workOnEvents(deps: EventBatchDeps, jobs: Jobs): Promise<vo
     burstWhenBatchFull: true,
     notifyPollingIntervalSeconds: 2,
   } as const;
-  await jobs.boss.work<{ id: string; lane: string }>(EVENT_QUEUE, options, (taken) =>
-    lanes.push(taken.map(({ id: jobId, data: { id, lane } }) => ({ jobId, id, lane }))),
-  );
+  await jobs.boss.work<EventJobData>(EVENT_QUEUE, options, async (taken) => {
+    await lanes.push(taken.flatMap(({ data }) => data.events));
+    await jobs.finish(
+      jobs.query,
+      EVENT_QUEUE,
+      taken.map(({ id }) => id),
+    );
+  });
 }
 
 /**
  * A batch that the database refuses is halved until the culprit stands alone: its fact handlers have then failed, and its neighbours are
  * handled. Throws only where nothing can be written at all; the jobs then come back.
  */
-async function runBatch(deps: EventBatchDeps, batch: readonly EventJob[], passed = 0): Promise<void> {
+async function runBatch(deps: EventBatchDeps, batch: readonly WakeUp[], passed = 0): Promise<void> {
   try {
     await handleBatch(deps, batch);
   } catch (error) {
@@ -51,7 +57,7 @@ async function runBatch(deps: EventBatchDeps, batch: readonly EventJob[], passed
   }
 }
 
-function tellOf(log: Logger, batch: readonly EventJob[], error: unknown): void {
+function tellOf(log: Logger, batch: readonly WakeUp[], error: unknown): void {
   if (batch.length === 1) log.error({ event: batch[0]?.id, err: error }, 'The facts of an event could not be written');
   else log.debug({ events: batch.length, err: error }, 'A batch of events failed and is halved');
 }

@@ -6,7 +6,7 @@ import { deliveryQueueOf, EVENT_QUEUE, QUEUE_DEFAULTS, SIGNAL_QUEUE } from './qu
 /** The caller's own transaction: answers the rows. Jobs sent through it are there when it commits, and not before. */
 export type Query = (text: string, parameters?: readonly unknown[]) => Promise<readonly unknown[]>;
 
-/** A job that makes a worker look at an event. */
+/** Makes a worker look at an event. */
 export interface WakeUp {
   readonly id: string;
   /**
@@ -15,6 +15,11 @@ export interface WakeUp {
    */
   readonly lane: string;
   readonly startAfterSeconds?: number;
+}
+
+/** The data of a job of the queue `event`. */
+export interface EventJobData {
+  readonly events: readonly { readonly id: string; readonly lane: string }[];
 }
 
 export interface DeliveryJob {
@@ -37,7 +42,7 @@ export interface Jobs extends JobSender {
   /** Deliveries can be sent only to queues that exist. `timeoutSeconds`: of the handler, from whoever knows it. */
   ensureDeliveryQueue(handler: string, timeoutSeconds?: number): Promise<void>;
   /** Runs one statement by itself on a connection of the queue's own, which waits for no disk. Times are Dates. */
-  readonly query: <Row>(text: string, parameters: readonly unknown[]) => Promise<Row[]>;
+  readonly query: <Row>(text: string, parameters?: readonly unknown[]) => Promise<Row[]>;
   /** Deletes jobs in the transaction that did their work. */
   finish(query: Query, queue: string, jobIds: readonly string[]): Promise<void>;
   close(): Promise<void>;
@@ -102,12 +107,7 @@ function jobsOf(boss: PgBoss): Jobs {
   };
   return {
     boss,
-    wakeEvents: (query, wakeUps) =>
-      insert(
-        query,
-        EVENT_QUEUE,
-        wakeUps.map(({ id, lane, startAfterSeconds }) => ({ data: { id, lane }, ...later(startAfterSeconds) })),
-      ),
+    wakeEvents: (query, wakeUps) => insert(query, EVENT_QUEUE, toEventJobs(wakeUps)),
     async sendDeliveries(query, deliveries) {
       for (const [handler, ofHandler] of Map.groupBy(deliveries, (delivery) => delivery.handler)) {
         const jobs = ofHandler.map(({ eventId, startAfterSeconds }) => ({
@@ -125,13 +125,31 @@ function jobsOf(boss: PgBoss): Jobs {
       if (timeoutSeconds !== undefined)
         await boss.updateQueue(queue, { expireInSeconds: Math.ceil(timeoutSeconds) + 60 });
     },
-    query: async <Row>(text: string, parameters: readonly unknown[]) =>
+    query: async <Row>(text: string, parameters: readonly unknown[] = []) =>
       (await boss.getDb().executeSql(text, [...parameters])).rows as Row[],
     async finish(query, queue, jobIds) {
       if (jobIds.length > 0) await boss.deleteJob(queue, [...jobIds], { db: inCaller(query) });
     },
     close: () => boss.stop({ graceful: true, timeout: 5_000 }),
   };
+}
+
+/**
+ * Events that are woken together share jobs: a job's row costs as much as an event's, and says nothing that the event's does not. One job
+ * wakes no more than this, so that several processes share a burst.
+ */
+const EVENTS_PER_JOB = 20;
+
+function toEventJobs(wakeUps: readonly WakeUp[]): JobInsert[] {
+  const byTime = Map.groupBy(wakeUps, ({ startAfterSeconds = 0 }) => startAfterSeconds);
+  return [...byTime].flatMap(([seconds, together]) => {
+    const events = together.map(({ id, lane }) => ({ id, lane }));
+    const count = Math.ceil(events.length / EVENTS_PER_JOB);
+    return Array.from({ length: count }, (_, index) => ({
+      data: { events: events.slice(index * EVENTS_PER_JOB, (index + 1) * EVENTS_PER_JOB) } satisfies EventJobData,
+      ...later(seconds),
+    }));
+  });
 }
 
 const later = (seconds: number | undefined) => (seconds === undefined || seconds <= 0 ? {} : { startAfter: seconds });

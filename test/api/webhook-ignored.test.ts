@@ -17,7 +17,11 @@ const anEvent = (id: string, overrides: object) => ({
   ...overrides,
 });
 const rowOf = async (id: string) => (await service.db.sql('select * from event where id = $1', [id]))[0];
-const jobsOf = (id: string) => service.db.sql(`select from pgboss.job where data->>'id' = $1`, [id]);
+const jobsOf = (id: string) =>
+  service.db.sql(
+    `select from pgboss.job where data @> jsonb_build_object('events', jsonb_build_array(jsonb_build_object('id', $1::text)))`,
+    [id],
+  );
 
 test.each([
   ['of the other mode', { livemode: false }, IgnoredBecause.OTHER_MODE],
