@@ -108,14 +108,14 @@ describe('renewal.overdue', () => {
   it('is raised again for another date', async () => {
     const id = await ledger.renewal(await ledger.intent(), { effectiveDate: overdueBy(7) });
     await report();
-    await ledger.updateRenewal({ id, effectiveDate: overdueBy(30) }, 'operator');
+    await ledger.updateRenewal({ id, effectiveDate: overdueBy(30), reason: 'agreed' }, 'operator');
     expect(await report()).toHaveLength(2);
   });
 
   it.each(['in time', 'linked', 'canceled'])('is not raised for a renewal that is %s', async (state) => {
     const due = overdueBy(state === 'in time' ? 5 : 7);
     const id = await ledger.renewal(await ledger.intent(), { effectiveDate: due });
-    if (state === 'canceled') await ledger.updateRenewal({ id, isCanceled: true }, 'operator');
+    if (state === 'canceled') await ledger.updateRenewal({ id, isCanceled: true, reason: 'gone' }, 'operator');
     if (state === 'linked') await ledger.record(event({ serviceStart: due.toISOString() }));
     expect(await report()).toEqual([]);
   });

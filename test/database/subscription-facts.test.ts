@@ -111,7 +111,7 @@ describe('A trial', () => {
 
   it('does not move a date that a person set', async () => {
     const id = await ledger.renewal(await ledger.intent());
-    await ledger.updateRenewal({ id, effectiveDate: instant(DUE) }, 'operator');
+    await ledger.updateRenewal({ id, effectiveDate: instant(DUE), reason: 'agreed' }, 'operator');
     await ledger.record(event({ type: 'created', at: '2026-02-01', ...trialing }), early);
     expect(await dates()).toEqual(['2026-03-01']);
   });
