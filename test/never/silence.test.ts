@@ -13,7 +13,7 @@ let isBroken = true;
 const logged: string[] = [];
 
 const broken = (event: { readonly data: { readonly object: unknown } }) => {
-  if (isBroken) throw new GiveUp(`It is broken; the key is sk_live_of_somebody, or ${'Bearer'} abc.def.`);
+  if (isBroken) throw new GiveUp('It is broken; the key is sk_live_of_somebody, or Bearer abc.def.');
   return void event;
 };
 
