@@ -7,6 +7,7 @@ import { createAnnouncer } from '../../src/events/announcer.js';
 import { createDispatcher, type Dispatcher } from '../../src/events/dispatch.js';
 import type { Raise } from '../../src/events/delivery-run.js';
 import type { RecordFacts } from '../../src/events/fact-recorder.js';
+import type { ChangingSource } from '../../src/events/handler-source.js';
 import { type Jobs, openJobs } from '../../src/events/jobs.js';
 import { ensurePartitions } from '../../src/events/partitions.js';
 import { createReplay, type ReplayEvents } from '../../src/events/replay.js';
@@ -16,6 +17,7 @@ import { openTestDatabase, type TestDatabase } from '../support/database.js';
 export interface PipelineOptions {
   readonly facts?: HandlerMap;
   readonly handlers?: HandlerMap;
+  readonly endpoints?: ChangingSource;
   readonly recordFacts?: RecordFacts;
   readonly schedules?: readonly Schedule[];
   readonly clock?: Clock;
@@ -87,6 +89,7 @@ export async function openPipeline(db: TestDatabase, options: PipelineOptions = 
     jobs,
     factHandlers: facts,
     handlers,
+    ...(options.endpoints && { endpoints: options.endpoints }),
     recordFacts,
     raise,
     schedules,

@@ -201,16 +201,22 @@ describe('handlers', () => {
     const map = () => new HandlerMap().on('invoice.paid', () => undefined, { name: 'Same.name' });
     const pipeline = await open({ facts: map(), handlers: map(), started: false });
     await expect(pipeline.dispatcher.start()).rejects.toThrow(
-      'There is a built-in handler named Same.name; give this one another name.',
+      "The name Same.name is a built-in handler's, or kept for endpoints; give this one another name.",
     );
   });
 
+  it('may not have the name of an endpoint', async () => {
+    const handlers = new HandlerMap().on('invoice.paid', () => undefined, { name: 'endpoint:receipts' });
+    const pipeline = await open({ handlers, started: false });
+    await expect(pipeline.dispatcher.start()).rejects.toThrow('kept for endpoints');
+  });
+
   it('of any name have a queue', async () => {
-    const handlers = new HandlerMap().on('charge.captured', () => undefined, { name: 'endpoint:Quittungen & Co.' });
+    const handlers = new HandlerMap().on('charge.captured', () => undefined, { name: 'Quittungen & Co.' });
     const pipeline = await open({ handlers });
     const event = anEvent('charge.captured');
     await store(pipeline, [event]);
     await pipeline.dispatcher.idle();
-    expect(await deliveriesOf(db, event.id)).toMatchObject({ 'endpoint:Quittungen & Co.': { state: 'DONE' } });
+    expect(await deliveriesOf(db, event.id)).toMatchObject({ 'Quittungen & Co.': { state: 'DONE' } });
   });
 });
