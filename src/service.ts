@@ -2,6 +2,13 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { FastifyInstance } from 'fastify';
 import { type ApiKeys, createApiKeys } from './access/api-keys.js';
 import { createApp, type Outside } from './app.js';
+import {
+  type BackfillWorker,
+  createBackfillWorker,
+  openBackfillQueue,
+  sendBackfill,
+} from './backfill/backfill-worker.js';
+import { createBackfills } from './backfill/backfills.js';
 import type { Clock } from './clock.js';
 import { connectDatabase } from './database/orm.js';
 import { type Announcer, createAnnouncer } from './events/announcer.js';
@@ -29,6 +36,7 @@ import { createFactRecorder } from './ledger/record-facts.js';
 import { createReporting } from './ledger/reporting.js';
 import type { Logger } from './log.js';
 import { createGraphql } from './schema/graphql.js';
+import { createStripe } from './stripe/client.js';
 
 export { loadPlugins } from './events/plugins.js';
 
@@ -75,6 +83,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const { databaseUrl: url, role, log } = options;
   const works = role !== 'web';
   const jobs = await openJobs({ url, log, works });
+  await openBackfillQueue(jobs);
   const orm = await connectDatabase(url);
   const pool = createWriterPool({ url, connections: 2, log });
   const writer = new EventWriter(createEventStore(pool, jobs), log);
@@ -82,7 +91,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     (await pool.query(text, [...parameters])).rows;
   const keepPartitions = () => ensurePartitions(query, { months: MONTHS_AHEAD });
   await keepPartitions();
-  const workers = works ? await openWorkers(options, { jobs, keepPartitions }) : null;
+  const workers = works ? await openWorkers(options, { jobs, writer, keepPartitions }) : null;
   const announcer = workers?.announcer ?? createAnnouncer(jobs, null);
   const app = createHttp(options, {
     jobs,
@@ -141,6 +150,7 @@ function createOutside(options: ServiceOptions, apiKeys: ApiKeys, { jobs, em, wr
       ledger: createLedger({ em, announcer, clock }),
       replayEvents: createReplay(em, jobs),
       endpoints: createEndpointRegistry({ em: () => em.fork(), clock, allowPrivate: options.allowPrivateEndpoints }),
+      backfills: createBackfills({ em, announcer, clock, send: sendBackfill(jobs) }),
       apiKeys,
       clock,
       log,
@@ -162,7 +172,11 @@ interface Workers {
 
 async function openWorkers(
   options: ServiceOptions,
-  { jobs, keepPartitions }: { readonly jobs: Jobs; keepPartitions(): Promise<void> },
+  {
+    jobs,
+    writer,
+    keepPartitions,
+  }: { readonly jobs: Jobs; readonly writer: EventWriter; keepPartitions(): Promise<void> },
 ): Promise<Workers> {
   const { clock, log } = options;
   const orm = await connectDatabase(options.databaseUrl, { pool: 10 });
@@ -174,6 +188,7 @@ async function openWorkers(
   const client = createEndpointClient({ allowPrivate: options.allowPrivateEndpoints });
   const endpoints = createEndpointSource({ em: orm.em, client, clock });
   sources.push(handlers, endpoints);
+  const backfills = openBackfills(options, { em: orm.em, announcer, jobs, writer });
   const reporting = createReporting({ ...options, em: orm.em, announcer });
   const dispatcher = createDispatcher({
     em: orm.em,
@@ -186,6 +201,7 @@ async function openWorkers(
     schedules: [
       { name: 'report-invoices', every: 1, run: () => reporting.reportInvoices() },
       { name: 'report-overdue', every: 1, run: () => reporting.reportOverdue() },
+      backfills.schedule,
       { name: 'partitions', every: 60, run: keepPartitions },
       ...retention(orm.em, options),
     ],
@@ -193,14 +209,28 @@ async function openWorkers(
     clock,
   });
   await dispatcher.start();
+  await backfills.start();
   return {
     dispatcher,
     announcer,
     async stop() {
-      await dispatcher.stop();
+      await Promise.all([dispatcher.stop(), backfills.stop()]);
       await Promise.all([client.close(), orm.close()]);
     },
   };
+}
+
+function openBackfills(
+  { clock, log, livemode, stripe: { apiKey, apiBase } }: ServiceOptions,
+  parts: {
+    readonly em: EntityManager;
+    readonly announcer: Announcer;
+    readonly jobs: Jobs;
+    readonly writer: EventWriter;
+  },
+): BackfillWorker {
+  const stripe = apiKey === undefined ? undefined : createStripe({ apiKey, apiBase });
+  return createBackfillWorker({ ...parts, clock, log, livemode, stripe, factHandlers: createFactHandlers() });
 }
 
 /** At night by UTC, where bodies are not kept for ever. */

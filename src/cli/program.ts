@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { addBackfill } from './backfill.js';
 import { addKeys } from './keys.js';
 import { addMigrate } from './migrate.js';
 import { addSimulate } from './simulate/simulate.js';
@@ -15,6 +16,7 @@ export function createProgram(): Command {
     .exitOverride();
   addStart(program);
   addMigrate(program);
+  addBackfill(program);
   addKeys(program);
   addSimulate(program);
   return program;

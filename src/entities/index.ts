@@ -1,4 +1,6 @@
 import { ApiKey } from './api-key.entity.js';
+import { BackfillRecord } from './backfill-record.entity.js';
+import { Backfill } from './backfill.entity.js';
 import { CheckoutIntentChange } from './checkout-intent-change.entity.js';
 import { CheckoutIntent } from './checkout-intent.entity.js';
 import { Delivery } from './delivery.entity.js';
@@ -15,6 +17,8 @@ import { Subscription } from './subscription.entity.js';
 /** Every entity of the service, for the ORM's options. Code imports the class it needs from its own file. */
 export const entities = [
   ApiKey,
+  Backfill,
+  BackfillRecord,
   CheckoutIntent,
   CheckoutIntentChange,
   Delivery,

@@ -52,3 +52,15 @@ export enum ApiKeyScope {
   write = 'write',
   admin = 'admin',
 }
+
+export enum BackfillKind {
+  RENEWAL_LINKS = 'RENEWAL_LINKS',
+  STRIPE_EVENTS = 'STRIPE_EVENTS',
+}
+
+export enum BackfillState {
+  RUNNING = 'RUNNING',
+  DONE = 'DONE',
+  CANCELED = 'CANCELED',
+  FAILED = 'FAILED',
+}

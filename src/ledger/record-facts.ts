@@ -33,13 +33,16 @@ export interface RecorderOptions {
   /** False: what follows is held back (a backfill). */
   readonly announce?: boolean;
   readonly linkAs?: LinkedBy;
+  /** Whom history names; left out: the last event of the batch that touched the record. */
+  readonly author?: Author;
 }
 
 /**
  * Folds the facts of a batch of events into their rows and settles every checkout intent that they touch, in the transaction given:
  * a constant number of statements, whatever the size of the batch. Called again with the same events it changes nothing.
  */
-export function createFactRecorder({ announcer, clock, announce = true, linkAs = LinkedBy.RULE }: RecorderOptions) {
+export function createFactRecorder(options: RecorderOptions) {
+  const { announcer, clock, announce = true, linkAs = LinkedBy.RULE, author } = options;
   return async (tx: Transaction, events: readonly FactsOfEvent[]): Promise<ReadonlyMap<string, FactOutcome>> => {
     const { read, failed } = readAll(events);
     const mentions = read.flatMap((event) => event.mentions);
@@ -72,7 +75,7 @@ export function createFactRecorder({ announcer, clock, announce = true, linkAs =
         moves: folds.flatMap(({ moves }) => moves),
         announce: (settled) => [...announceFacts(read, folds, settled), ...changed.flatMap(announceTruncated)],
       },
-      { announcer, now: clock.now(), announce, linkAs, authorOf: authors(read) },
+      { announcer, now: clock.now(), announce, linkAs, authorOf: author === undefined ? authors(read) : () => author },
     );
     return new Map([...failed, ...outcomesOf(read, settlements)]);
   };

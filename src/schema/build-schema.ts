@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { checkInput } from './inputs/check-input.js';
+import { BackfillResolver } from './resolvers/backfill.resolver.js';
 import { CheckoutIntentResolver } from './resolvers/checkout-intent.resolver.js';
 import { EventResolver } from './resolvers/event.resolver.js';
 import { HandlerEndpointResolver } from './resolvers/handler-endpoint.resolver.js';
@@ -18,6 +19,7 @@ import './types/enums.js';
 export function createSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
     resolvers: [
+      BackfillResolver,
       CheckoutIntentResolver,
       EventResolver,
       HandlerEndpointResolver,

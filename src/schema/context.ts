@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Caller } from '../access/api-keys.js';
+import type { Backfills } from '../backfill/backfills.js';
 import type { Clock } from '../clock.js';
 import type { EndpointRegistry } from '../events/endpoints/endpoint-registry.js';
 import type { ReplayEvents } from '../events/replay.js';
@@ -15,5 +16,6 @@ export interface GraphqlContext {
   readonly ledger: Ledger;
   readonly replayEvents: ReplayEvents;
   readonly endpoints: EndpointRegistry;
+  readonly backfills: Backfills;
   readonly clock: Clock;
 }

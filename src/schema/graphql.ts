@@ -9,6 +9,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { FastifyPluginAsync } from 'fastify';
 import type { ApiKeys, Caller } from '../access/api-keys.js';
+import type { Backfills } from '../backfill/backfills.js';
 import type { Clock } from '../clock.js';
 import type { EndpointRegistry } from '../events/endpoints/endpoint-registry.js';
 import type { ReplayEvents } from '../events/replay.js';
@@ -29,6 +30,7 @@ export interface GraphqlDependencies {
   readonly ledger: Ledger;
   readonly replayEvents: ReplayEvents;
   readonly endpoints: EndpointRegistry;
+  readonly backfills: Backfills;
   readonly apiKeys: Pick<ApiKeys, 'authenticate'>;
   readonly clock: Clock;
   readonly log: Logger;
@@ -69,8 +71,8 @@ export function createGraphql(dependencies: GraphqlDependencies): FastifyPluginA
 }
 
 function contextOf(dependencies: GraphqlDependencies, caller: Caller): GraphqlContext {
-  const { em, ledger, replayEvents, endpoints, clock } = dependencies;
-  return { caller, em, ledger, replayEvents, endpoints, clock, loaders: createLoaders(em) };
+  const { em, ledger, replayEvents, endpoints, backfills, clock } = dependencies;
+  return { caller, em, ledger, replayEvents, endpoints, backfills, clock, loaders: createLoaders(em) };
 }
 
 /** To a client, 503 means that asking again is right. */

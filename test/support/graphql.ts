@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { fastify } from 'fastify';
+import { createBackfills } from '../../src/backfill/backfills.js';
 import { systemClock, type Clock } from '../../src/clock.js';
 import { ApiKeyScope } from '../../src/entities/states.js';
 import { createAnnouncer } from '../../src/events/announcer.js';
@@ -59,6 +60,12 @@ export async function serveGraphql(
       ledger: createLedger({ em: db.orm.em, announcer: createAnnouncer(noJobs, null), clock }),
       replayEvents: createReplay(db.em(), noJobs),
       endpoints: createEndpointRegistry({ em: () => db.em(), clock, allowPrivate: false }),
+      backfills: createBackfills({
+        em: db.orm.em,
+        announcer: createAnnouncer(noJobs, null),
+        clock,
+        send: async () => {},
+      }),
       apiKeys: { authenticate: async (bearer) => scopes.get(bearer) },
       clock,
       log: createLogger('warn', { write: (line: string) => void logged.push(line) }),

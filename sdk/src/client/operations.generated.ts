@@ -2,6 +2,15 @@
 import type { Operation } from './operation.js';
 
 export const OPERATIONS = {
+  backfill: {
+    document: 'query($id:ID!){backfill(id:$id){ambiguous dated dryRun examined failed finishedAt id kind lastError linked skipped startedAt startedBy state stored total undoneAt}}',
+    repeatable: true,
+  },
+  backfills: {
+    document: 'query($after:String $first:Int!=20){backfills(after:$after first:$first){nodes{ambiguous dated dryRun examined failed finishedAt id kind lastError linked skipped startedAt startedBy state stored total undoneAt} pageInfo{hasNextPage endCursor}}}',
+    paged: true,
+    repeatable: true,
+  },
   checkoutIntent: {
     document: 'query($id:ID $uuid:ID){checkoutIntent(id:$id uuid:$uuid){createdAt enterpriseName enterpriseSlug enterpriseUuid history{at by changes reason} id quantity state stripeCustomerId updatedAt uuid}}',
     repeatable: true,
@@ -64,6 +73,9 @@ export const OPERATIONS = {
     paged: true,
     repeatable: true,
   },
+  cancelBackfill: {
+    document: 'mutation($id:ID!){cancelBackfill(id:$id){ambiguous dated dryRun examined failed finishedAt id kind lastError linked skipped startedAt startedBy state stored total undoneAt}}',
+  },
   createCheckoutIntent: {
     document: 'mutation($input:CreateCheckoutIntentInput!){createCheckoutIntent(input:$input){createdAt enterpriseName enterpriseSlug enterpriseUuid history{at by changes reason} id quantity state stripeCustomerId updatedAt uuid}}',
     input: true,
@@ -96,6 +108,13 @@ export const OPERATIONS = {
   },
   rotateHandlerEndpointSecret: {
     document: 'mutation($id:ID!){rotateHandlerEndpointSecret(id:$id){endpoint{createdAt enabled eventTypes id name url} secret}}',
+  },
+  startBackfill: {
+    document: 'mutation($input:BackfillInput!){startBackfill(input:$input){ambiguous dated dryRun examined failed finishedAt id kind lastError linked skipped startedAt startedBy state stored total undoneAt}}',
+    input: true,
+  },
+  undoBackfill: {
+    document: 'mutation($id:ID!){undoBackfill(id:$id){ambiguous dated dryRun examined failed finishedAt id kind lastError linked skipped startedAt startedBy state stored total undoneAt}}',
   },
   unlinkInvoice: {
     document: 'mutation($input:UnlinkInvoiceInput!){unlinkInvoice(input:$input){canceledByHand checkoutIntent{createdAt enterpriseName enterpriseSlug enterpriseUuid id quantity state stripeCustomerId updatedAt uuid} createdAt effectiveDate givenDate history{at by changes reason} id invoice{amountPaid asOf billingReason createdAt currency id paidAt periodEnd periodStart renewal{id} status stripeCustomerId stripeSubscriptionId total} isCanceled linkedBy priorSubscriptionPlanUuid processedAt renewedSubscriptionPlanUuid state stripeInvoiceId stripeSubscriptionId subscription{asOf cancelAt cancelAtPeriodEnd checkoutIntent{id} currentPeriodEnd currentPeriodStart endedAt id status stripeCustomerId trialEnd} subscriptionCancelAt subscriptionPlanRenewalId updatedAt}}',

@@ -2,6 +2,16 @@
 /* oxlint-disable eslint/max-lines */
 import type { Paged } from './paged.js';
 
+export type BackfillKind =
+  | 'RENEWAL_LINKS'
+  | 'STRIPE_EVENTS';
+
+export type BackfillState =
+  | 'CANCELED'
+  | 'DONE'
+  | 'FAILED'
+  | 'RUNNING';
+
 /** How far a checkout has come. Which state may follow which is refused or accepted by updateCheckoutIntent. */
 export type CheckoutIntentState =
   | 'CREATED'
@@ -55,6 +65,20 @@ export type RenewalState =
   | 'PAID'
   | 'PROCESSED'
   | 'SCHEDULED';
+
+export interface BackfillInput {
+  /** Raise ledger events for what is found; else they are held back. Unset: yes for STRIPE_EVENTS, no for RENEWAL_LINKS. */
+  readonly announce?: boolean | null | undefined;
+  /** RENEWAL_LINKS: only records of this checkout intent. */
+  readonly checkoutIntentId?: string | null | undefined;
+  /** Show what would change, and change nothing. */
+  readonly dryRun?: boolean | undefined;
+  /** STRIPE_EVENTS: only these types, 20 at most. */
+  readonly eventTypes?: readonly string[] | null | undefined;
+  readonly kind?: BackfillKind | undefined;
+  /** STRIPE_EVENTS: from this time on. Stripe keeps events for 30 days. */
+  readonly since?: string | null | undefined;
+}
 
 /** All that is given must hold. An empty list matches nothing. */
 export interface CheckoutIntentFilter {
@@ -212,6 +236,32 @@ export interface UpdateRenewalInput {
   readonly reason: string;
   readonly renewedSubscriptionPlanUuid?: string | null | undefined;
   readonly stripeSubscriptionId?: string | null | undefined;
+}
+
+/** One run that fills what is missing. */
+export interface Backfill {
+  /** More than one would fit; nothing was guessed. */
+  readonly ambiguous: number;
+  readonly dated: number;
+  /** It shows what it would change, and changes nothing. */
+  readonly dryRun: boolean;
+  readonly examined: number;
+  readonly failed: number;
+  readonly finishedAt: string | null;
+  readonly id: string;
+  readonly kind: BackfillKind;
+  readonly lastError: string | null;
+  readonly linked: number;
+  /** Could not be filled, or (STRIPE_EVENTS) were there already. */
+  readonly skipped: number;
+  readonly startedAt: string;
+  readonly startedBy: string;
+  readonly state: BackfillState;
+  /** Events that were new (STRIPE_EVENTS). */
+  readonly stored: number;
+  /** How many there were to examine when it began; null of STRIPE_EVENTS, and before its first batch. */
+  readonly total: number | null;
+  readonly undoneAt: string | null;
 }
 
 /** A customer's checkout, and from then on the long-lived owner of its subscription. */
@@ -576,6 +626,9 @@ export interface StripeSubscription {
 
 /** A method for each operation of the ledger's GraphQL. */
 export interface LedgerOperations {
+  backfill(args: { readonly id: string }): Promise<Backfill | null>;
+  /** Newest first. */
+  backfills(args?: { readonly after?: string | null | undefined; readonly first?: number | undefined }): Paged<Backfill>;
   /** By exactly one key; null where there is none. */
   checkoutIntent(args?: { readonly id?: string | null | undefined; readonly uuid?: string | null | undefined }): Promise<CheckoutIntent | null>;
   /** Newest first. */
@@ -601,6 +654,8 @@ export interface LedgerOperations {
   subscriptions(args?: { readonly after?: string | null | undefined; readonly filter?: SubscriptionFilter | null | undefined; readonly first?: number | undefined }): Paged<StripeSubscriptionSummary>;
   /** Subscription-cycle invoices that no renewal has been linked to, newest first. explainMatch says why. */
   unmatchedInvoices(args?: { readonly after?: string | null | undefined; readonly first?: number | undefined }): Paged<InvoiceSummary>;
+  /** Needs the scope admin. What its batches have done stands; one that has ended stays as it is. */
+  cancelBackfill(args: { readonly id: string }): Promise<Backfill>;
   /** Idempotent by uuid: a repeat answers the present row. Finds the facts that named it before it existed. */
   createCheckoutIntent(input: CreateCheckoutIntentInput): Promise<CheckoutIntent>;
   /** Idempotent by subscriptionPlanRenewalId: a repeat answers the present row. Settles, and with that wakes what waited. */
@@ -617,6 +672,10 @@ export interface LedgerOperations {
   replayEvents(input: ReplayEventsInput): Promise<ReplayEventsPayload>;
   /** Needs the scope admin. The old secret goes on signing too for 24 hours. */
   rotateHandlerEndpointSecret(args: { readonly id: string }): Promise<RegisterHandlerEndpointPayload>;
+  /** Needs the scope admin. While one of the same kind, scope and dryRun runs, that one is returned. A worker runs it. */
+  startBackfill(input: BackfillInput): Promise<Backfill>;
+  /** Needs the scope admin. Takes back the links and dates that a run filled in and that nothing has built on since. */
+  undoBackfill(args: { readonly id: string }): Promise<Backfill>;
   /** Takes a wrong link back for good: the rules never make it again. Refused once processing has begun. */
   unlinkInvoice(input: UnlinkInvoiceInput): Promise<Renewal>;
   /** Refuses a transition that the state machine does not have. */

@@ -1,4 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
+import { BackfillRecord } from '../../entities/backfill-record.entity.js';
+import { Backfill } from '../../entities/backfill.entity.js';
 import { CheckoutIntent } from '../../entities/checkout-intent.entity.js';
 import { Event } from '../../entities/event.entity.js';
 import { Invoice } from '../../entities/invoice.entity.js';
@@ -40,6 +42,13 @@ export const keysets = {
     at: 'created_at',
     idType: 'text',
   } as Keyset<Invoice>,
+  backfills: { entity: Backfill, table: 'backfill', at: null, idType: 'bigint' } as Keyset<Backfill>,
+  backfillRecords: {
+    entity: BackfillRecord,
+    table: 'backfill_record',
+    at: null,
+    idType: 'bigint',
+  } as Keyset<BackfillRecord>,
   events: { entity: Event, table: 'event', at: 'received_at', idType: 'text' } as Keyset<Event>,
 };
 

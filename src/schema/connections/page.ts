@@ -47,11 +47,11 @@ export async function readPage<Row extends object>(
 export async function readPages<Row extends object>(
   em: EntityManager,
   keyset: Keyset<Row>,
-  request: PageRequest & { readonly parents: Parents },
+  request: PageRequest & { readonly parents: Parents; readonly where?: readonly Condition[] },
 ): Promise<Map<string, Page<Row>>> {
   const { column, type, keys } = request.parents;
   const own = sql`${sql.ref(`${keyset.table}.${column}`)} = parent.key`;
-  const conditions = [own, ...conditionsAfter(keyset, request.after)];
+  const conditions = [own, ...(request.where ?? []), ...conditionsAfter(keyset, request.after)];
   const { rows } = await sql<RawRow>`
     select parent.key as parent_key, ${sql.table(keyset.table)}.*
     from unnest(${[...new Set(keys)]}::${sql.raw(type)}[]) as parent (key)

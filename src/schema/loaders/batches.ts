@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import DataLoader from 'dataloader';
 import { sql, type RawBuilder } from 'kysely';
-import type { Keyset } from '../connections/keyset.js';
+import type { Condition, Keyset } from '../connections/keyset.js';
 import { readPages, type Page, type PageRequest } from '../connections/page.js';
 import { columnsOf, createReader, type RawRow, type Source } from '../rows.js';
 
@@ -69,14 +69,18 @@ export interface NestedPage extends PageRequest {
 export function pageBy<Row extends object>(
   fork: Fork,
   keyset: Keyset<Row>,
-  { column, type }: { readonly column: string; readonly type: 'bigint' | 'text' },
+  {
+    column,
+    type,
+    where = [],
+  }: { readonly column: string; readonly type: 'bigint' | 'text'; readonly where?: Condition[] },
 ): DataLoader<NestedPage, Page<Row>> {
   return batched(async (asked) => {
     const answers = new Map<NestedPage, Page<Row>>();
     for (const alike of Map.groupBy(asked, ({ first, after }) => JSON.stringify([first, after])).values()) {
       const { first, after } = alike[0] as NestedPage;
       const parents = { column, type, keys: alike.map((page) => page.of) };
-      const pages = await readPages(fork(), keyset, { first, after, parents });
+      const pages = await readPages(fork(), keyset, { first, after, parents, where });
       for (const page of alike) answers.set(page, pages.get(page.of) as Page<Row>);
     }
     return asked.map((page) => answers.get(page) as Page<Row>);

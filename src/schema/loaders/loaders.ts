@@ -10,9 +10,11 @@ const deliveries = { entity: Delivery, table: 'delivery' };
 const intentChanges = { entity: CheckoutIntentChange, table: 'checkout_intent_change' };
 const renewalChanges = { entity: RenewalChange, table: 'renewal_change' };
 
+const ofBackfill = { column: 'backfill_id', type: 'bigint' } as const;
+
 /** Everything that a field may ask for by key, for one request: each level of a query costs one statement, whatever its length. */
 export function createLoaders(fork: Fork) {
-  const { checkoutIntents, renewals, subscriptions, invoices, events } = keysets;
+  const { checkoutIntents, renewals, subscriptions, invoices, events, backfills, backfillRecords } = keysets;
   return {
     intentById: oneBy(fork, checkoutIntents, { column: 'id', type: 'bigint' }),
     intentByUuid: oneBy(fork, checkoutIntents, { column: 'uuid', type: 'uuid' }),
@@ -30,6 +32,12 @@ export function createLoaders(fork: Fork) {
     renewalsOfIntent: pageBy(fork, renewals, { column: 'checkout_intent_id', type: 'bigint' }),
     renewalsOfSubscription: pageBy(fork, renewals, { column: 'stripe_subscription_id', type: 'text' }),
     subscriptionsOfIntent: pageBy(fork, subscriptions, { column: 'checkout_intent_id', type: 'bigint' }),
+    backfillById: oneBy(fork, backfills, { column: 'id', type: 'bigint' }),
+    changesOfBackfill: pageBy(fork, backfillRecords, { ...ofBackfill, where: [sql`backfill_record.code is null`] }),
+    problemsOfBackfill: pageBy(fork, backfillRecords, {
+      ...ofBackfill,
+      where: [sql`backfill_record.code is not null`],
+    }),
     invoicesOfSubscription: pageBy(fork, invoices, { column: 'stripe_subscription_id', type: 'text' }),
   };
 }

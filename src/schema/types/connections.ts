@@ -1,5 +1,6 @@
 import { Field, ObjectType, type ClassType } from 'type-graphql';
 import type { Page } from '../connections/page.js';
+import { BackfillChangeType, BackfillProblemType, BackfillType } from './backfill.type.js';
 import { CheckoutIntentType } from './checkout-intent.type.js';
 import { EventType } from './event.type.js';
 import { InvoiceType } from './invoice.type.js';
@@ -12,6 +13,9 @@ export const RenewalConnection = connectionOf('Renewal', RenewalType);
 export const SubscriptionConnection = connectionOf('StripeSubscription', SubscriptionType);
 export const InvoiceConnection = connectionOf('Invoice', InvoiceType);
 export const EventConnection = connectionOf('Event', EventType);
+export const BackfillConnection = connectionOf('Backfill', BackfillType);
+export const BackfillChangeConnection = connectionOf('BackfillChange', BackfillChangeType);
+export const BackfillProblemConnection = connectionOf('BackfillProblem', BackfillProblemType);
 
 /** The types `<name>Connection` and `<name>Edge`. */
 function connectionOf<Node extends object>(name: string, node: ClassType<Node>): ClassType<Page<Node>> {

@@ -1,5 +1,7 @@
 import { registerEnumType } from 'type-graphql';
 import {
+  BackfillKind,
+  BackfillState,
   CheckoutIntentState,
   DeliveryState,
   EventSource,
@@ -92,5 +94,25 @@ registerEnumType(MatchOutcome, {
         "Not an invoice that pays for a renewal: one-off, proration only, a trial's first, a change of plan.",
     },
     INCOMPLETE: { description: 'Its payload holds only some of its lines, and the rest could not be fetched.' },
+  },
+});
+
+registerEnumType(BackfillKind, {
+  name: 'BackfillKind',
+  valuesConfig: {
+    RENEWAL_LINKS: {
+      description: 'stripeInvoiceId and effectiveDate on renewals that lack them, from stored events.',
+    },
+    STRIPE_EVENTS: { description: "Events that Stripe has and this service lacks, from Stripe's events API." },
+  },
+});
+
+registerEnumType(BackfillState, {
+  name: 'BackfillState',
+  valuesConfig: {
+    RUNNING: { description: 'At work, or waiting for a worker that takes it up.' },
+    DONE: { description: 'Come to its end.' },
+    CANCELED: { description: 'Stopped by cancelBackfill; what it had done stands.' },
+    FAILED: { description: 'It cannot go on; lastError says why.' },
   },
 });
