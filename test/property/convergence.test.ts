@@ -1,11 +1,12 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { disordered, orderly, play, type Step, stories, type Story } from '../support/convergence.js';
 import { openTestLedger, type TestLedger } from '../support/ledger.js';
 
-/** More of them: npm run prove -- --runs 2000 --seed 42 */
+/** More of them, all of them whatever time they take: npm run prove -- --runs 2000 --seed 42 */
 const RUNS = Number(process.env['PROVE_RUNS'] ?? 25);
 const SEED = process.env['PROVE_SEED'];
+const LIMIT = process.env['PROVE_RUNS'] === undefined ? [fc.interruptAfterTimeLimit(60_000)] : [];
 
 let ledger: TestLedger;
 
@@ -25,7 +26,7 @@ it(
         const expected = await play(ledger, story, orderly(story));
         expect(await play(ledger, story, batches)).toEqual(expected);
       }),
-      { numRuns: RUNS, ...(SEED !== undefined && { seed: Number(SEED) }), endOnFailure: true },
+      { numRuns: RUNS, plugins: LIMIT, ...(SEED !== undefined && { seed: Number(SEED) }), endOnFailure: true },
     );
   },
 );

@@ -36,7 +36,7 @@ const derived: [string, Given, Links][] = [
   ],
   [
     'of two paid ones the nearer wins',
-    { invoices: [paid('in_1', later), paid('in_2')], renewals: [{}] },
+    { invoices: [paid('in_1', { ...later, created: '2026-02-01' }), paid('in_2')], renewals: [{}] },
     { 1: 'in_2' },
   ],
   [
