@@ -12,3 +12,8 @@ export function recordFact<Fact extends object>(ctx: HandlerContext, fact: Fact)
   if (record === undefined) throw new TypeError('Facts can be recorded only by handlers of the built-in fact map.');
   record(fact);
 }
+
+/** What an event is about; undefined where it carries nothing: such an event is stored like any other, and leaves no fact. */
+export function objectOf(event: { readonly data: unknown }): unknown {
+  return (event.data as { readonly object?: unknown } | null | undefined)?.object;
+}

@@ -1,5 +1,6 @@
 import { type EventOf, type HandlerContext, On, readSubscription, RetryLater } from '@renewal-ledger/sdk';
 import type { Lease, Processing } from '../ledger/processing.js';
+import { objectOf } from './fact-context.js';
 import { type LicenseManager, LicenseManagerError } from './license-manager-client.js';
 
 /** Longer than a call may take, so that a lease outlives the call that it covers. */
@@ -37,7 +38,7 @@ export class LicenseManagerHandlers {
   /** Stripe's own events, and not the ledger's: those are not raised of an event that a newer one has overtaken. */
   @On('customer.subscription.*', OPTIONS)
   async setPlansOfSubscription(event: EventOf<'customer.subscription.*'>, ctx: HandlerContext): Promise<void> {
-    await this.#setPlans(readSubscription(event.data.object).id, ctx);
+    await this.#setPlans(readSubscription(objectOf(event)).id, ctx);
   }
 
   /** What is to be called is asked anew before every call: a stale retry (off) after a recovery (on) finds nothing to do. */
