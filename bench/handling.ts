@@ -57,12 +57,12 @@ interface Service {
 /** The worker stands still while the web process stores the events: all created, then all paid, as they would be an hour apart. */
 async function handleTurn(server: BenchServer, { web, worker }: Service, { from, pairs }: Span): Promise<HandlingTurn> {
   worker.freeze();
+  await server.checkpoint();
   for (const type of ['invoice.created', 'invoice.paid'] as const) {
     const posts = signedPosts(eventText(type), web.program.path, range(from, pairs));
     const { refusals } = await postAll({ url: web.contestant.url, posts, connections: 50 });
     if (refusals.length > 0) throw new Error(`${refusals.length} events were not stored.`);
   }
-  await server.checkpoint();
   const { result: seconds, cpu } = await withCpu(server, worker, async () => {
     const start = performance.now();
     worker.thaw();

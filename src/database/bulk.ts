@@ -9,18 +9,23 @@ export function toUnnest(
   rows: readonly Readonly<Record<string, unknown>>[],
   columns: Columns,
   offset = 0,
-): { source: string; names: string; parameters: unknown[][] } {
+): { source: string; names: string; parameters: string[] } {
   const entries = Object.entries(columns);
   const names = entries.map(([name]) => `"${name}"`).join(', ');
   const casts = entries.map(([, type], index) => `$${offset + index + 1}::${type}[]`).join(', ');
   return {
     source: `unnest(${casts}) as v(${names})`,
     names,
-    parameters: entries.map(([name, type]) => rows.map((row) => toParameter(row[name], type))),
+    parameters: entries.map(([name, type]) => toArray(rows.map((row) => toElement(row[name], type)))),
   };
 }
 
-function toParameter(value: unknown, type: string): unknown {
-  if (value === undefined || value === null) return null;
-  return type === 'jsonb' ? JSON.stringify(value) : value;
+/** An array as PostgreSQL writes it: the driver's own way of doing this took a tenth of the time of a batch. */
+const toArray = (elements: readonly string[]): string => `{${elements.join(',')}}`;
+
+function toElement(value: unknown, type: string): string {
+  if (value === undefined || value === null) return 'NULL';
+  if (value instanceof Date) return `"${value.toISOString()}"`;
+  const text = type === 'jsonb' ? JSON.stringify(value) : String(value);
+  return /["\\]/.test(text) ? `"${text.replaceAll(/["\\]/g, '\\$&')}"` : `"${text}"`;
 }

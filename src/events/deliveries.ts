@@ -147,8 +147,8 @@ export async function recomputeEvents(tx: Transaction, eventIds: readonly string
         set state = s.state, handled_at = case s.state when 'HANDLED' then now() end,
             ignored_because = case s.state when 'IGNORED' then $2 end
        from (select v.id, case when count(d.event_id) = 0 then 'IGNORED' else ${JUDGEMENT} end as state
-               from unnest($1::text[]) v (id) left join delivery d on d.event_id = v.id group by v.id) s
-      where e.id = s.id and e.state <> s.state`,
+               from unnest($1::text[]) v (id) left join delivery d on d.event_id = v.id and d.event_id = any($1) group by v.id) s
+      where e.id = s.id and e.id = any($1) and e.state <> s.state`,
     [eventIds, IgnoredBecause.NO_HANDLER],
   );
 }

@@ -7,7 +7,7 @@ import { lockEvents, markDelivery, UNFINISHED } from './deliveries.js';
 import { doneMark, failureMark, type Mark, waitingMark } from './delivery-marks.js';
 import { type EmittedEvent, type HandlerWork, runHandler, untilAborted } from './handler-run.js';
 import type { Jobs } from './jobs.js';
-import { EVENT_WITH_BODY, parseEvent } from './stored-event.js';
+import { BODY_AS_TEXT, EVENT_WITH_BODY, parseEvent } from './stored-event.js';
 
 /** Raises a handler's own events, each once by its id, in the transaction given. The ledger's. */
 export type Raise = (tx: Transaction, events: readonly EmittedEvent[]) => Promise<void>;
@@ -30,7 +30,7 @@ export interface HeldJob {
 
 interface Claim {
   readonly id: string;
-  readonly body: Uint8Array | null;
+  readonly body: string | null;
   readonly state: 'PENDING' | 'RETRYING' | 'WAITING';
   readonly tries: number;
   readonly signals: number;
@@ -78,7 +78,7 @@ async function claimDelivery(
        from ${EVENT_WITH_BODY}
       where d.event_id = $1 and d.handler = $2 and e.id = d.event_id and d.state in ${UNFINISHED}
         and ($4::boolean or coalesce(d.next_try_at <= now(), true))
-     returning e.id, b.body, d.state, d.tries, d.signals, d.waiting_for as "waitingFor", d.last_error as "lastError"`,
+     returning e.id, ${BODY_AS_TEXT}, d.state, d.tries, d.signals, d.waiting_for as "waitingFor", d.last_error as "lastError"`,
     [job.eventId, handler.name, timeoutOf(handler) + CLAIM_MARGIN_SECONDS, job.isTakeover],
   );
   return claim;

@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { RegisteredHandler } from '@renewal-ledger/sdk';
 import type { Clock } from '../clock.js';
-import { inTransaction, type Transaction } from '../database/transaction.js';
+import { inTransaction, preferIndexes, type Transaction } from '../database/transaction.js';
 import type { Logger } from '../log.js';
 import * as deliveries from './deliveries.js';
 import { doneMark, failureMark, type Mark, waitingMark } from './delivery-marks.js';
@@ -63,6 +63,7 @@ interface Work {
 }
 
 async function handle(deps: EventBatchDeps, { tx, batch, marksOf }: Work): Promise<void> {
+  await preferIndexes(tx);
   const plans = await planBatch(deps, tx, [...new Set(batch.map(({ id }) => id))]);
   const ids = plans.map(({ event }) => event.id);
   if (ids.length === 0) return;

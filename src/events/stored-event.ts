@@ -6,21 +6,22 @@ export interface StoredEvent {
   readonly type: string;
   readonly receivedAt: string;
   /** Null once erased. */
-  readonly body: Uint8Array | null;
+  readonly body: string | null;
 }
 
-/** The columns of a `StoredEvent`, of `event e` joined to its body; `received_at` leads to the one partition that can hold it. */
-export const STORED_EVENT = `e.id, e.type, e.received_at as "receivedAt", b.body`;
-export const EVENT_WITH_BODY = 'event e left join event_body b on b.event_id = e.id and b.received_at = e.received_at';
+/** Half the bytes on the wire of what the driver does with `bytea`. Whoever stores a body has checked that it is UTF-8. */
+export const BODY_AS_TEXT = `convert_from(b.body, 'UTF8') as body`;
 
-const utf8 = new TextDecoder('utf-8');
+/** The columns of a `StoredEvent`, of `event e` joined to its body; `received_at` leads to the one partition that can hold it. */
+export const STORED_EVENT = `e.id, e.type, e.received_at as "receivedAt", ${BODY_AS_TEXT}`;
+export const EVENT_WITH_BODY = 'event e left join event_body b on b.event_id = e.id and b.received_at = e.received_at';
 
 /** @throws GiveUp where no try can help: the body is erased, or is no event. It never repeats the body. */
 export function parseEvent({ body }: Pick<StoredEvent, 'body'>): AnyEvent {
   if (body === null) throw new GiveUp('The payload of this event is erased.');
   let parsed: unknown;
   try {
-    parsed = JSON.parse(utf8.decode(body));
+    parsed = JSON.parse(body);
   } catch {
     throw new GiveUp('The stored body of this event is not JSON.');
   }

@@ -50,7 +50,11 @@ export function changesBetween<T extends object>(history: History<T>, before: T 
 
 /** True where any column differs, told in history or not. */
 export function differs<T extends object>(before: T, after: T): boolean {
-  return (Object.keys(after) as (keyof T)[]).some((field) => toJson(before[field]) !== toJson(after[field]));
+  return (Object.keys(after) as (keyof T)[]).some((field) => !isSame(before[field], after[field]));
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || (a instanceof Date && b instanceof Date && a.getTime() === b.getTime());
 }
 
 function toJson(value: unknown): unknown {

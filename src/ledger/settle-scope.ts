@@ -12,7 +12,7 @@ import type {
   RenewalRecord,
   SubscriptionRecord,
 } from './records.js';
-import type { RenewalChangeRow } from './history.js';
+import { differs, type RenewalChangeRow } from './history.js';
 import type { Scope } from './scope.js';
 import { type Settlement, settle } from './settle.js';
 import {
@@ -191,10 +191,13 @@ function signalsOf(before: Scope, settlements: readonly Settlement[], changes: r
   ];
 }
 
-/** Records that are new or differ. Both sides were read by the same columns, so their text tells. */
+/** Records that are new or differ. */
 function changedFrom<T extends SubscriptionRecord | InvoiceRecord>(before: readonly T[], after: readonly T[]): T[] {
-  const old = new Map(before.map((record) => [record.id, JSON.stringify(record)]));
-  return after.filter((record) => old.get(record.id) !== JSON.stringify(record));
+  const old = byId(before);
+  return after.filter((record) => {
+    const was = old.get(record.id);
+    return was === undefined || differs(was, record);
+  });
 }
 
 function byId<T extends { readonly id: string }>(records: readonly T[]): Map<string, T> {

@@ -142,9 +142,10 @@ export async function writeHistory(
 async function update<T extends object>(tx: Transaction, table: Table<T>, records: readonly T[]): Promise<void> {
   if (records.length === 0) return;
   const { source, parameters, columns } = unnestRecords(table, records);
+  const ids = `$${Object.keys(columns).indexOf('id') + 1}::${columns['id']}[]`;
   const touched = table.isTimestamped === true ? ', updated_at = now()' : '';
   await tx.query(
-    `update ${table.name} t set ${setList(columns, 'v')}${touched} from ${source} where t.id = v.id`,
+    `update ${table.name} t set ${setList(columns, 'v')}${touched} from ${source} where t.id = v.id and t.id = any(${ids})`,
     parameters,
   );
 }
