@@ -107,7 +107,7 @@ const factHandlers = createFactHandlers();
 async function readEvent(event: object): Promise<ReadEvent | null> {
   const { id, type } = event as { id: string; type: string };
   const runs = factHandlers.handlersFor(type).map((handler) => ({ handler, tries: 1 }));
-  const stored = { id, type, receivedAt: systemClock.now().toISOString(), body: Buffer.from(JSON.stringify(event)) };
+  const stored = { id, type, receivedAt: systemClock.now().toISOString(), body: JSON.stringify(event) };
   const { read, failures } = await readFacts(stored, runs, log);
   for (const failure of failures.values()) throw failure;
   return read;
