@@ -1,7 +1,7 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /** Sibling services that take deliveries over HTTP. */
-export class Migration20261123000003HandlerEndpoint extends Migration {
+export class Migration20261123000004HandlerEndpoint extends Migration {
   override up(): void {
     this.addSql(`create table if not exists "handler_endpoint" (
       "id" bigserial primary key,

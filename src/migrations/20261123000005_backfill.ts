@@ -1,7 +1,7 @@
 import { Migration } from '@mikro-orm/migrations';
 
 /** Runs that fill what is missing, with what each changed and could not. */
-export class Migration20261123000004Backfill extends Migration {
+export class Migration20261123000005Backfill extends Migration {
   override up(): void {
     this.addSql(`create table if not exists "backfill" (
       "id" bigserial primary key,
