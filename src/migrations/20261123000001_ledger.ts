@@ -1,4 +1,5 @@
 import { Migration } from '@mikro-orm/migrations';
+import { refuseDown } from './refuse-down.js';
 
 /** Intents, renewals that know neither invoice nor date, Stripe's facts, events with their bodies and deliveries, API keys. */
 export class Migration20261123000001Ledger extends Migration {
@@ -6,7 +7,11 @@ export class Migration20261123000001Ledger extends Migration {
     for (const statement of [...intents, ...facts, ...renewals, ...events, ...access]) this.addSql(statement);
   }
 
-  override down(): void {
+  override async down(): Promise<void> {
+    await refuseDown(this, {
+      rows: 'select id from "event" union all select id::text from "checkout_intent"',
+      because: 'events and checkout intents would be lost for good. Drop the database instead, if that is meant.',
+    });
     for (const table of tables) this.addSql(`drop table if exists "${table}"`);
     this.addSql('drop schema if exists "event_body_partition" cascade');
   }

@@ -1,4 +1,5 @@
 import { Migration } from '@mikro-orm/migrations';
+import { refuseDown } from './refuse-down.js';
 
 /** Sibling services that take deliveries over HTTP. */
 export class Migration20261123000004HandlerEndpoint extends Migration {
@@ -16,7 +17,11 @@ export class Migration20261123000004HandlerEndpoint extends Migration {
       constraint "handler_endpoint_name_unique" unique ("name"))`);
   }
 
-  override down(): void {
+  override async down(): Promise<void> {
+    await refuseDown(this, {
+      rows: 'select id from "handler_endpoint"',
+      because: 'people made endpoints, with secrets that their services know. Delete the endpoints first.',
+    });
     this.addSql('drop table if exists "handler_endpoint"');
   }
 }

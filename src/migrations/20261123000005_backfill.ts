@@ -1,4 +1,5 @@
 import { Migration } from '@mikro-orm/migrations';
+import { refuseDown } from './refuse-down.js';
 
 /** Runs that fill what is missing, with what each changed and could not. */
 export class Migration20261123000005Backfill extends Migration {
@@ -52,7 +53,12 @@ export class Migration20261123000005Backfill extends Migration {
     );
   }
 
-  override down(): void {
+  override async down(): Promise<void> {
+    await refuseDown(this, {
+      rows: `select id from "backfill" where not dry_run and kind = 'RENEWAL_LINKS' and linked + dated > 0`,
+      because:
+        'backfills filled renewals, and without their records nobody can take that back. Restore a backup instead.',
+    });
     this.addSql('drop table if exists "backfill_record"');
     this.addSql('drop table if exists "backfill"');
   }
