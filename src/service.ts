@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { FastifyInstance } from 'fastify';
+import type Stripe from 'stripe';
 import { type ApiKeys, createApiKeys } from './access/api-keys.js';
 import { createApp, type Outside } from './app.js';
 import {
@@ -61,7 +62,8 @@ export interface ServiceOptions {
   /** Plugins' handlers; each of their deliveries runs alone. */
   readonly handlers: HandlerSource;
   readonly licenseManager: BuiltInOptions['licenseManager'];
-  readonly stripe: BuiltInOptions['stripe'];
+  /** Without a key nothing is asked of Stripe. */
+  readonly stripe: { readonly apiKey: string | undefined; readonly apiBase: string | undefined };
   readonly log: Logger;
   readonly clock: Clock;
 }
@@ -91,12 +93,14 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     (await pool.query(text, [...parameters])).rows;
   const keepPartitions = () => ensurePartitions(query, { months: MONTHS_AHEAD });
   await keepPartitions();
-  const workers = works ? await openWorkers(options, { jobs, writer, keepPartitions }) : null;
+  const stripe = openStripe(options);
+  const workers = works ? await openWorkers(options, { jobs, writer, stripe, keepPartitions }) : null;
   const announcer = workers?.announcer ?? createAnnouncer(jobs, null);
   const app = createHttp(options, {
     jobs,
     em: orm.em,
     writer,
+    stripe,
     announcer,
     readiness: {
       database: async () => void (await query('select 1')),
@@ -118,10 +122,16 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   };
 }
 
+/** One client for the process: its limit is everybody's. */
+function openStripe({ stripe: { apiKey, apiBase } }: ServiceOptions): Stripe | undefined {
+  return apiKey === undefined ? undefined : createStripe({ apiKey, apiBase });
+}
+
 interface HttpParts {
   readonly jobs: Jobs;
   readonly em: EntityManager;
   readonly writer: EventWriter;
+  readonly stripe: Stripe | undefined;
   readonly announcer: Announcer;
   readonly readiness: Readonly<Record<string, ReadinessCheck>>;
 }
@@ -139,9 +149,10 @@ function createHttp(options: ServiceOptions, parts: HttpParts): FastifyInstance 
   });
 }
 
-function createOutside(options: ServiceOptions, apiKeys: ApiKeys, { jobs, em, writer, announcer }: HttpParts): Outside {
+function createOutside(options: ServiceOptions, apiKeys: ApiKeys, parts: HttpParts): Outside {
   const { log, clock, ide, livemode } = options;
-  const untilHandled = createUntilHandled({ em, jobs, builtIn: builtInNames({ ...options, em, announcer }) });
+  const { jobs, em, writer, announcer } = parts;
+  const untilHandled = createUntilHandled({ em, jobs, builtIn: builtInNames({ ...options, ...parts }) });
   const webhook = { secrets: options.webhookSecrets, livemode, writer, clock };
   return {
     webhook: options.ack === 'handled' ? { ...webhook, untilHandled } : webhook,
@@ -170,25 +181,26 @@ interface Workers {
   stop(): Promise<void>;
 }
 
-async function openWorkers(
-  options: ServiceOptions,
-  {
-    jobs,
-    writer,
-    keepPartitions,
-  }: { readonly jobs: Jobs; readonly writer: EventWriter; keepPartitions(): Promise<void> },
-): Promise<Workers> {
+interface WorkerParts {
+  readonly jobs: Jobs;
+  readonly writer: EventWriter;
+  readonly stripe: Stripe | undefined;
+  keepPartitions(): Promise<void>;
+}
+
+async function openWorkers(options: ServiceOptions, parts: WorkerParts): Promise<Workers> {
   const { clock, log } = options;
+  const { jobs, writer, stripe, keepPartitions } = parts;
   const orm = await connectDatabase(options.databaseUrl, { pool: 10 });
   const factHandlers = createFactHandlers();
   // Its routes are asked for only when something is raised: by then the handlers that it is passed are complete.
   const sources: HandlerSource[] = [factHandlers];
   const announcer = createAnnouncer(jobs, sources);
-  const handlers = mergeSources(createCallingHandlers({ ...options, em: orm.em, announcer }), options.handlers);
+  const handlers = mergeSources(createCallingHandlers({ ...options, em: orm.em, announcer, stripe }), options.handlers);
   const client = createEndpointClient({ allowPrivate: options.allowPrivateEndpoints });
   const endpoints = createEndpointSource({ em: orm.em, client, clock });
   sources.push(handlers, endpoints);
-  const backfills = openBackfills(options, { em: orm.em, announcer, jobs, writer });
+  const backfills = openBackfills(options, { em: orm.em, announcer, jobs, writer, stripe });
   const reporting = createReporting({ ...options, em: orm.em, announcer });
   const dispatcher = createDispatcher({
     em: orm.em,
@@ -221,16 +233,10 @@ async function openWorkers(
 }
 
 function openBackfills(
-  { clock, log, livemode, stripe: { apiKey, apiBase } }: ServiceOptions,
-  parts: {
-    readonly em: EntityManager;
-    readonly announcer: Announcer;
-    readonly jobs: Jobs;
-    readonly writer: EventWriter;
-  },
+  { clock, log, livemode }: ServiceOptions,
+  parts: Omit<WorkerParts, 'keepPartitions'> & { readonly em: EntityManager; readonly announcer: Announcer },
 ): BackfillWorker {
-  const stripe = apiKey === undefined ? undefined : createStripe({ apiKey, apiBase });
-  return createBackfillWorker({ ...parts, clock, log, livemode, stripe, factHandlers: createFactHandlers() });
+  return createBackfillWorker({ ...parts, clock, log, livemode, factHandlers: createFactHandlers() });
 }
 
 /** At night by UTC, where bodies are not kept for ever. */

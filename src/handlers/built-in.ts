@@ -1,9 +1,9 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { HandlerMap } from '@renewal-ledger/sdk';
+import type Stripe from 'stripe';
 import type { Clock } from '../clock.js';
 import type { Announcer } from '../ledger/announcer.js';
 import { createProcessing } from '../ledger/processing.js';
-import { createStripe } from '../stripe/client.js';
 import { InvoiceHandlers } from './invoice.handlers.js';
 import { createLicenseManager } from './license-manager-client.js';
 import { CALL_SECONDS, LicenseManagerHandlers } from './license-manager.handlers.js';
@@ -16,8 +16,8 @@ export interface BuiltInOptions {
   readonly clock: Clock;
   /** Undefined: a service of the user's own handles `renewal.paid`. */
   readonly licenseManager: { readonly url: string; readonly token: string | undefined } | undefined;
-  /** Without a key nothing is fetched from Stripe. */
-  readonly stripe: { readonly apiKey: string | undefined; readonly apiBase: string | undefined };
+  /** Undefined: no key is configured, and nothing is fetched from Stripe. */
+  readonly stripe: Stripe | undefined;
 }
 
 /** Those that only read: what they record is folded, settled and written in batches. */
@@ -32,8 +32,6 @@ export function createCallingHandlers({ em, announcer, clock, licenseManager, st
     const client = createLicenseManager({ ...licenseManager, timeoutSeconds: CALL_SECONDS });
     map.register(new LicenseManagerHandlers(createProcessing({ em, announcer, clock }), client));
   }
-  const { apiKey, apiBase } = stripe;
-  if (apiKey !== undefined)
-    map.register(new TruncatedInvoiceHandlers({ stripe: createStripe({ apiKey, apiBase }), announcer, clock }));
+  if (stripe !== undefined) map.register(new TruncatedInvoiceHandlers({ stripe, announcer, clock }));
   return map;
 }

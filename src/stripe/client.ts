@@ -1,4 +1,6 @@
 import Stripe from 'stripe';
+import { limitRequests } from './limited-http-client.js';
+import { createPace } from './pace.js';
 
 export interface StripeOptions {
   readonly apiKey: string;
@@ -8,11 +10,17 @@ export interface StripeOptions {
 
 const TIMEOUT_MS = 20_000;
 const RETRIES = 3;
+/** What Stripe allows in test mode; live mode allows more. */
+const REQUESTS_PER_SECOND = 25;
 
-/** Stripe's own client. It tries again by itself what failed on the way, or was limited. */
+/**
+ * Stripe's own client. It tries again by itself what failed on the way, and keeps within Stripe's limit: a process has one of these,
+ * and all that ask Stripe share it.
+ */
 export function createStripe({ apiKey, apiBase }: StripeOptions): Stripe {
   return new Stripe(apiKey, {
     ...(apiBase === undefined ? {} : addressOf(apiBase)),
+    httpClient: limitRequests(Stripe.createNodeHttpClient(), createPace(REQUESTS_PER_SECOND)),
     maxNetworkRetries: RETRIES,
     timeout: TIMEOUT_MS,
     telemetry: false,
