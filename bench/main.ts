@@ -1,4 +1,6 @@
 import { writeFile } from 'node:fs/promises';
+import { measureBackfill } from './backfill.js';
+import { backfillReport } from './backfill-report.js';
 import { type BenchServer, openBenchServer } from './database.js';
 import { handlingFigures, handlingReport, idleReport, steadyReport } from './handling-report.js';
 import { measureHandling } from './handling.js';
@@ -33,6 +35,12 @@ const MEASURES: Readonly<Record<Part, Measure>> = {
   async idle(server, { idlePairs }) {
     const figures = await measureIdle(server, idlePairs);
     return { figures, report: idleReport(figures) };
+  },
+  async backfill(server, options) {
+    const figures = await measureBackfill(server, options, ({ facts, renewals, seconds }) =>
+      console.error(`  ${whole(renewals)} renewals, facts ${facts}: ${whole(renewals / seconds)}/s`),
+    );
+    return { figures, report: backfillReport(figures) };
   },
 };
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const PARTS = ['webhooks', 'handling', 'steady', 'idle'] as const;
+export const PARTS = ['webhooks', 'handling', 'steady', 'idle', 'backfill'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Options {
@@ -17,6 +17,8 @@ export interface Options {
   readonly postsPerSecond: number;
   /** Invoices created and paid one after the other. */
   readonly idlePairs: number;
+  /** Renewals to fill, one run after the other. */
+  readonly backfillSizes: readonly number[];
   readonly json: string | undefined;
 }
 
@@ -29,6 +31,7 @@ const HELP = `npm run bench -- [options]
   --pairs N            invoices created and paid in "handling" (default: 20000)
   --turns N            turns that the pairs are split over (default: 4)
   --rate N             posts a second in "steady" (default: 1000)
+  --sizes N,…          renewals in "backfill" (default: 10000,30000,100000)
   --quick              one short round of everything: to see that it runs
   --json FILE          the figures, for a machine
 `;
@@ -41,6 +44,7 @@ const DEFINITION = {
   pairs: { type: 'string' },
   turns: { type: 'string' },
   rate: { type: 'string', default: '1000' },
+  sizes: { type: 'string' },
   quick: { type: 'boolean', default: false },
   json: { type: 'string' },
   help: { type: 'boolean', default: false },
@@ -63,6 +67,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
     turns: number('turns'),
     postsPerSecond: toCount(values.rate),
     idlePairs: values.quick ? 30 : 300,
+    backfillSizes: (values.sizes ?? (values.quick ? '1000' : '10000,30000,100000')).split(',').map(toCount),
     json: values.json,
   };
 }

@@ -9,6 +9,7 @@ import { WEBHOOK_SECRET } from '../events.js';
 export interface Contestant {
   /** Of its HTTP server. */
   readonly url: string;
+  readonly pid: number;
   cpuSeconds(): Promise<number>;
   /** Stops its process where it stands, and lets it go on. */
   freeze(): void;
@@ -84,6 +85,7 @@ async function startProcess(args: readonly string[], env: Readonly<Record<string
   child.once('exit', tellOfEnd);
   return {
     url,
+    pid,
     cpuSeconds: () => cpuSecondsOf(pid),
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
