@@ -19,7 +19,21 @@ export const directions = {
   },
   http: { may: ['access', 'events'], because: 'routes know no rules' },
   cli: {
-    may: ['access', 'app', 'backfill', 'config', 'database', 'entities', 'events', 'ledger', 'main'],
+    may: [
+      'access',
+      'app',
+      'backfill',
+      'config',
+      'database',
+      'entities',
+      'events',
+      'handlers',
+      'ledger',
+      'main',
+      'schema',
+      'stripe',
+      'transfer',
+    ],
     because: 'a command calls what the service calls, and holds no rules of its own',
   },
   schema: {
@@ -29,6 +43,10 @@ export const directions = {
   backfill: {
     may: ['entities', 'events', 'ledger', 'stripe'],
     because: "it fills gaps by the ledger's rules, for no caller in particular",
+  },
+  transfer: {
+    may: ['entities', 'events', 'ledger'],
+    because: "it carries records in and out by the ledger's rules; what reads their facts is passed in",
   },
   handlers: {
     may: ['entities', 'ledger', 'stripe'],
@@ -54,7 +72,6 @@ export const directions = {
   migrations: {
     may: [],
     because: 'a migration that has run must not change when other code does',
-    packages: ['@renewal-ledger/sdk'],
   },
   config: { may: [], because: 'it only reads the environment' },
   errors: { may: [], because: 'every part may import it' },

@@ -1,5 +1,6 @@
 import { Migration20261123000001Ledger } from './20261123000001_ledger.js';
 import { Migration20261123000002RenewalInvoiceAndDate } from './20261123000002_renewal_invoice_and_date.js';
+import { Migration20261123000003FillRenewals } from './20261123000003_fill_renewals.js';
 import { Migration20261123000004HandlerEndpoint } from './20261123000004_handler_endpoint.js';
 import { Migration20261123000005Backfill } from './20261123000005_backfill.js';
 
@@ -7,6 +8,7 @@ import { Migration20261123000005Backfill } from './20261123000005_backfill.js';
 export const migrationsList = [
   { name: '20261123000001_ledger', class: Migration20261123000001Ledger },
   { name: '20261123000002_renewal_invoice_and_date', class: Migration20261123000002RenewalInvoiceAndDate },
+  { name: '20261123000003_fill_renewals', class: Migration20261123000003FillRenewals },
   { name: '20261123000004_handler_endpoint', class: Migration20261123000004HandlerEndpoint },
   { name: '20261123000005_backfill', class: Migration20261123000005Backfill },
 ];
