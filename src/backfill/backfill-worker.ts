@@ -4,15 +4,13 @@ import type { Jobs, Query } from '../events/jobs.js';
 import { toLastError } from '../events/last-error.js';
 import { QUEUE_DEFAULTS } from '../events/queues.js';
 import type { Schedule } from '../events/schedules.js';
-import { isDatabaseAway, isPassing } from '../events/sql-errors.js';
-import { runCommand } from '../ledger/commands/context.js';
-import { linkBatch, type LinkOptions, passOver } from './link-batch.js';
+import type { LinkOptions } from './link-batch.js';
+import { runRenewalLinks } from './link-run.js';
 import { readRun } from './runs.js';
 import { runStripeEvents, type StripeEventsOptions } from './stripe-events.js';
 
 const BACKFILL_QUEUE = 'backfill';
 const LONGEST_RUN_SECONDS = 24 * 3600;
-const LARGEST_BATCH = 100;
 
 /** Whoever sends or works needs the queue first. */
 export async function openBackfillQueue({ boss }: Jobs): Promise<void> {
@@ -89,22 +87,4 @@ async function keepError({ em, log }: BackfillWorkerOptions, id: string, error: 
       toLastError(error),
     ]),
   );
-}
-
-/** A batch that fails by its rows is halved, until the culprit stands alone and is passed over. */
-async function runRenewalLinks(options: LinkOptions, id: string, signal: AbortSignal): Promise<void> {
-  const context = { ...options, by: `backfill:${id}` };
-  let size = LARGEST_BATCH;
-  for (let isGoingOn = true; isGoingOn;) {
-    signal.throwIfAborted();
-    try {
-      const batch = { id, size };
-      isGoingOn = await runCommand(context, (tx) => linkBatch(tx, options, batch));
-      size = Math.min(LARGEST_BATCH, size * 2);
-    } catch (error) {
-      if (isPassing(error) || isDatabaseAway(error)) throw error;
-      if (size === 1) await runCommand(context, (tx) => passOver(tx, id, error));
-      else size = Math.floor(size / 2);
-    }
-  }
 }
