@@ -35,7 +35,10 @@ interface EventSpec {
 /** A checkout intent of a customer of its own, and what is stored of it. */
 export async function anOldCustomer(db: TestDatabase, name: string) {
   const [subscription, customer] = [`sub_${name}`, `cus_${name}`];
-  const { id: intentId } = await insertRow(db, 'checkout_intent', { given_stripe_customer_id: customer });
+  const { id: intentId } = await insertRow(db, 'checkout_intent', {
+    given_stripe_customer_id: customer,
+    stripe_customer_id: customer,
+  });
   const store = async (
     event: { id: string; type: string; created: number },
     spec: EventSpec & { invoice?: string },
