@@ -114,6 +114,19 @@ export function readDatabaseConfig(env: Variables = process.env): Config['databa
   return toDatabase(parsed.data);
 }
 
+/** How Stripe is called, and which mode's events count: what a command needs that carries or checks events. */
+export function readStripeConfig(env: Variables = process.env): Pick<Config, 'livemode' | 'stripe'> {
+  const { LIVEMODE, STRIPE_API_KEY, STRIPE_API_BASE } = givenIn(env);
+  const fields = { LIVEMODE: true, STRIPE_API_KEY: true, STRIPE_API_BASE: true } as const;
+  const parsed = Environment.pick(fields).safeParse({ LIVEMODE, STRIPE_API_KEY, STRIPE_API_BASE });
+  if (!parsed.success) throw new ConfigInvalidError(problemsOf(parsed.error));
+  const { data } = parsed;
+  return {
+    livemode: data.LIVEMODE ?? 'both',
+    stripe: { apiKey: data.STRIPE_API_KEY, apiBase: data.STRIPE_API_BASE },
+  };
+}
+
 /** Where the service that runs beside a command answers, and what is configured to call it by. */
 export function readServiceAddress(env: Variables = process.env): Readonly<{
   url: string;

@@ -1,19 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { MikroORM } from '@mikro-orm/postgresql';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { Command } from 'commander';
 import { openBackfillQueue, sendBackfill } from '../backfill/backfill-worker.js';
 import { createBackfills, type StartBackfill } from '../backfill/backfills.js';
 import { systemClock } from '../clock.js';
-import { readDatabaseConfig } from '../config.js';
-import { databaseAddress } from '../database/address.js';
 import { Backfill } from '../entities/backfill.entity.js';
 import { BackfillKind, BackfillState } from '../entities/states.js';
 import { LedgerError } from '../errors.js';
-import { createAnnouncer } from '../events/announcer.js';
-import { openJobs } from '../events/jobs.js';
-import { createLogger } from '../log.js';
+import { interruptible } from './interrupt.js';
+import { type Json, JSON_OPTION, toList, toTime } from './options.js';
 import { createOutput, type Output } from './output.js';
-import { withDatabase } from './with-database.js';
+import { createProgress, type Meter } from './progress.js';
+import { BY, type CommandParts, withLedger } from './with-database.js';
 
 const EXAMPLES = `
 Examples:
@@ -21,8 +19,9 @@ Examples:
   renewal-ledger backfill links --checkout-intent 17
   renewal-ledger backfill events --since 2026-11-20T00:00:00Z --types invoice.paid,invoice.voided
 
-A worker of the running service does the work: Ctrl-C ends the watching, not the backfill. Its changes and problems,
-record by record, are in GraphQL: backfill(id).`;
+A worker of the running service does the work: Ctrl-C ends the watching, not the backfill; the same command watches it
+again, and the mutation cancelBackfill ends it. Its changes and problems, record by record, are in GraphQL: backfill(id).
+Exit code 1 where it ends otherwise than DONE.`;
 
 export function addBackfill(program: Command): void {
   const backfill = program.command('backfill').description('fill what is missing').addHelpText('after', EXAMPLES);
@@ -39,7 +38,7 @@ export function addBackfill(program: Command): void {
     );
   common(backfill.command('events').description('events that Stripe has of the last 30 days and the service lacks'))
     .option('--since <time>', 'from this time on, such as 2026-11-20T00:00:00Z', toTime)
-    .option('--types <types>', 'only these types, comma-separated, 20 at most', (types: string) => types.split(','))
+    .option('--types <types>', 'only these types, comma-separated, 20 at most', toList)
     .action((options: Events) =>
       run(options, {
         kind: BackfillKind.STRIPE_EVENTS,
@@ -50,19 +49,15 @@ export function addBackfill(program: Command): void {
     );
 }
 
-type Common = Readonly<{ json?: boolean; dryRun?: boolean }>;
+type Common = Json & Readonly<{ dryRun?: boolean }>;
 type Links = Common & Readonly<{ announce?: boolean; checkoutIntent?: string }>;
 type Events = Common & Readonly<{ since?: Date; types?: string[] }>;
 
 function common(command: Command): Command {
-  return command.option('--dry-run', 'show what would change, and change nothing').option('--json', 'print JSON');
-}
-
-function toTime(text: string): Date {
-  const time = new Date(text);
-  if (!/[zZ]|[+-]\d\d:?\d\d$/.test(text) || Number.isNaN(time.getTime()))
-    throw new InvalidArgumentError('Give a time with its offset from UTC, such as 2026-11-20T00:00:00Z.');
-  return time;
+  return command
+    .option('--dry-run', 'show what would change, and change nothing')
+    .option(...JSON_OPTION)
+    .addHelpText('after', EXAMPLES);
 }
 
 /** The run came to an end, but not to its own. */
@@ -71,11 +66,16 @@ class BackfillEndedError extends LedgerError {
 }
 
 function run({ json = false }: Common, input: StartBackfill): Promise<void> {
-  return withDatabase(async (orm) => {
+  return withLedger(async (parts) => {
     const output = createOutput({ json });
-    const id = await start(orm, input);
+    const id = await start(parts, input);
     output.remark(`Backfill ${id} is started.`);
-    const ended = await watch(orm, id, output);
+    const meter = createProgress({ json }).open(`Backfill ${id}`);
+    const ended = await interruptible(
+      () =>
+        `Backfill ${id} goes on in a worker. The same command watches it again; cancelBackfill(id: "${id}") ends it.`,
+      (signal) => watch(parts.em, id, { meter, output, signal }),
+    ).finally(() => meter.stop());
     const { state, examined, linked, dated, stored, skipped, ambiguous, failed, lastError } = ended;
     const counts = { examined, linked, dated, stored, skipped, ambiguous, failed };
     const told = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
@@ -84,33 +84,34 @@ function run({ json = false }: Common, input: StartBackfill): Promise<void> {
   });
 }
 
-async function start(orm: MikroORM, input: StartBackfill): Promise<string> {
-  const url = await databaseAddress(readDatabaseConfig());
-  const jobs = await openJobs({ url, log: createLogger('warn'), works: false });
-  try {
-    await openBackfillQueue(jobs);
-    const announcer = createAnnouncer(jobs, null);
-    const options = { em: orm.em, announcer, clock: systemClock, send: sendBackfill(jobs) };
-    return await createBackfills(options).start(input, 'command line');
-  } finally {
-    await jobs.close();
-  }
+async function start({ em, jobs, announcer }: CommandParts, input: StartBackfill): Promise<string> {
+  await openBackfillQueue(jobs);
+  return createBackfills({ em, announcer, clock: systemClock, send: sendBackfill(jobs) }).start(input, BY);
 }
 
 const LOOK_EVERY_MS = 250;
-const REMARK_EVERY_MS = 5_000;
+const REMARK_AFTER_MS = 5_000;
 
-async function watch(orm: MikroORM, id: string, output: Output): Promise<Backfill> {
+interface Watching {
+  readonly meter: Meter;
+  readonly output: Output;
+  readonly signal: AbortSignal;
+}
+
+async function watch(em: EntityManager, id: string, { meter, output, signal }: Watching): Promise<Backfill> {
+  let told: string | undefined;
   for (let waited = 0; ; waited += LOOK_EVERY_MS) {
-    const found = await orm.em.fork().findOneOrFail(Backfill, id);
+    signal.throwIfAborted();
+    const found = await em.fork().findOneOrFail(Backfill, id);
     if (found.state !== BackfillState.RUNNING) return found;
-    if (waited > 0 && waited % REMARK_EVERY_MS === 0) output.remark(progressOf(found));
+    const trouble = troubleOf(found);
+    if (trouble === undefined) meter.at(found.examined, found.total);
+    else if (waited >= REMARK_AFTER_MS && trouble !== told) output.remark((told = trouble));
     await pause(LOOK_EVERY_MS);
   }
 }
 
-function progressOf({ examined, total, lastError, cursor }: Backfill): string {
+function troubleOf({ examined, lastError, cursor }: Backfill): string | undefined {
   if (lastError !== null) return `It was interrupted and goes on: ${lastError}`;
-  if (cursor === null && examined === 0) return 'No worker has begun yet; is the service running?';
-  return total === null ? `${examined} examined` : `${examined} of ${total} examined`;
+  return cursor === null && examined === 0 ? 'No worker has begun yet; is the service running?' : undefined;
 }

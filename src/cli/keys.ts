@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { createApiKeys, type ApiKeys, type Caller } from '../access/api-keys.js';
 import { ApiKeyScope } from '../entities/states.js';
+import { type Json, JSON_OPTION } from './options.js';
 import { createOutput, type Output } from './output.js';
 import { withDatabase } from './with-database.js';
 
@@ -21,22 +22,23 @@ export function addKeys(program: Command): void {
     .addOption(
       new Option('--scope <scope>', 'what it may do').choices(Object.values(ApiKeyScope)).makeOptionMandatory(),
     )
-    .option('--json', 'print JSON')
+    .option(...JSON_OPTION)
+    .addHelpText('after', EXAMPLES)
     .action((options: Caller & Json) => run(options, (apiKeys, output) => create(apiKeys, output, options)));
   keys
     .command('list')
     .description('list the keys, revoked ones too')
-    .option('--json', 'print JSON')
+    .option(...JSON_OPTION)
+    .addHelpText('after', EXAMPLES)
     .action((options: Json) => run(options, list));
   keys
     .command('revoke')
     .description('end a key for good; it stops working within seconds')
     .argument('<name>')
-    .option('--json', 'print JSON')
+    .option(...JSON_OPTION)
+    .addHelpText('after', EXAMPLES)
     .action((name: string, options: Json) => run(options, (apiKeys, output) => revoke(apiKeys, output, name)));
 }
-
-type Json = Readonly<{ json?: boolean }>;
 
 function run({ json = false }: Json, work: (apiKeys: ApiKeys, output: Output) => Promise<void>): Promise<void> {
   return withDatabase((orm) => work(createApiKeys({ em: () => orm.em.fork() }), createOutput({ json })));

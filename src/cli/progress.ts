@@ -1,50 +1,79 @@
 import { SingleBar } from 'cli-progress';
 
-/** Shows how far long work has come: a bar on a terminal, a plain line elsewhere, nothing for machines. */
+/** Shows how far long work has come: a bar on a terminal, plain lines elsewhere, nothing for machines. */
 export interface Progress {
   each<Item>(title: string, items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void>;
+  /** For work that tells by itself how far it is. */
+  open(title: string): Meter;
+}
+
+export interface Meter {
+  /** `total` is null while it is not known. */
+  at(done: number, total: number | null): void;
+  /** A second call does nothing. */
+  stop(): void;
 }
 
 export function createProgress({ json }: Readonly<{ json: boolean }>): Progress {
+  const open = (title: string): Meter => (json ? NO_METER : process.stderr.isTTY ? openBar(title) : openLines(title));
   return {
+    open,
     async each(title, items, work) {
-      const bar = json ? NO_BAR : process.stderr.isTTY ? openBar(title, items.length) : openLines(title, items.length);
+      const meter = open(title);
+      let done = 0;
+      meter.at(0, items.length);
       try {
         await Promise.all(
           items.map(async (item) => {
             await work(item);
-            bar.advance();
+            meter.at((done += 1), items.length);
           }),
         );
       } finally {
-        bar.stop();
+        meter.stop();
       }
     },
   };
 }
 
-interface Bar {
-  advance(): void;
-  stop(): void;
-}
+const NO_METER: Meter = { at: () => undefined, stop: () => undefined };
 
-const NO_BAR: Bar = { advance: () => undefined, stop: () => undefined };
-
-function openBar(title: string, total: number): Bar {
+function openBar(title: string): Meter {
   const bar = new SingleBar({
     format: `${title.padEnd(30)} {bar} {value}/{total}  {eta_formatted}`,
     stream: process.stderr,
   });
-  bar.start(total, 0);
-  return { advance: () => bar.increment(), stop: () => bar.stop() };
+  let isStarted = false;
+  return {
+    at(done, total) {
+      if (!isStarted) bar.start(total ?? 0, done);
+      isStarted = true;
+      if (total !== null) bar.setTotal(total);
+      bar.update(done);
+    },
+    stop() {
+      if (isStarted) bar.stop();
+      isStarted = false;
+    },
+  };
 }
 
-function openLines(title: string, total: number): Bar {
-  let done = 0;
+const LINE_EVERY_MS = 5_000;
+
+function openLines(title: string): Meter {
+  let told = performance.now();
+  let line: string | undefined;
+  const tell = () => {
+    if (line !== undefined) process.stderr.write(`${title}: ${line}\n`);
+    line = undefined;
+  };
   return {
-    advance: () => {
-      done += 1;
+    at(done, total) {
+      line = total === null ? String(done) : `${done} of ${total}`;
+      if (performance.now() - told < LINE_EVERY_MS) return;
+      told = performance.now();
+      tell();
     },
-    stop: () => void process.stderr.write(`${title}: ${done} of ${total}\n`),
+    stop: tell,
   };
 }

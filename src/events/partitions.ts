@@ -21,6 +21,13 @@ export async function ensurePartitions(query: Query, { months }: { readonly mont
   for (const month of missing) await makePartition(query, month);
 }
 
+/** The same for the months of these times: for events that were received before they came here. */
+export async function ensurePartitionsOf(query: Query, times: readonly Date[]): Promise<void> {
+  const months = [...new Set(times.map((time) => `${time.toISOString().slice(0, 7)}-01`))];
+  const missing = (await query(MISSING_OF_THESE, [months])) as Month[];
+  for (const month of missing) await makePartition(query, month);
+}
+
 async function makePartition(query: Query, { name, from, to }: Month): Promise<void> {
   const table = `event_body_partition.${name}`;
   await unlessMade(() => query(`create table if not exists ${table} (like event_body including all)`));
@@ -37,13 +44,19 @@ async function unlessMade(make: () => Promise<unknown>): Promise<void> {
   }
 }
 
-const MISSING_MONTHS = `
+const missingOf = (months: string) => `
   select 'event_body_' || to_char(month, 'YYYY_MM') as name,
     to_char(month, 'YYYY-MM-DD') || ' 00:00:00+00' as from,
     to_char(month + interval '1 month', 'YYYY-MM-DD') || ' 00:00:00+00' as to
-  from (select date_trunc('month', now() at time zone 'UTC') + n * interval '1 month' as month from generate_series(0, $1::int - 1) n) months
+  from (${months}) months
   where not exists (
     select from pg_inherits
     join pg_class on pg_class.oid = inhrelid
     where inhparent = 'event_body'::regclass and relname = 'event_body_' || to_char(month, 'YYYY_MM'))
   order by month`;
+
+const MISSING_MONTHS = missingOf(
+  "select date_trunc('month', now() at time zone 'UTC') + n * interval '1 month' as month from generate_series(0, $1::int - 1) n",
+);
+
+const MISSING_OF_THESE = missingOf('select unnest($1::timestamp[]) as month');

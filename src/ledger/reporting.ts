@@ -16,6 +16,8 @@ export interface ReportingOptions {
   readonly clock: Clock;
   readonly unmatchedGraceMinutes: number;
   readonly overdueGraceHours: number;
+  /** Only what this author brought into the ledger; it is held back. */
+  readonly holdBackOf?: string;
 }
 
 /** What only time brings about; run by schedule, each raised once. */
@@ -29,22 +31,22 @@ export interface Reporting {
 const PAGE = 200;
 
 export function createReporting(options: ReportingOptions): Reporting {
-  const { em, announcer, clock } = options;
+  const { em, announcer, clock, holdBackOf = null } = options;
   const inPages = async (
     report: (tx: Transaction) => Promise<{ found: number; announcements: Announcement[] }>,
   ): Promise<void> => {
     for (;;) {
       const found = await inTransaction(em, async (tx) => {
         const page = await report(tx);
-        await raise(tx, page.announcements, { announcer, now: clock.now(), announce: true });
+        await raise(tx, page.announcements, { announcer, now: clock.now(), announce: holdBackOf === null });
         return page.announcements.length === 0 ? 0 : page.found;
       });
       if (found < PAGE) return;
     }
   };
   return {
-    reportInvoices: () => inPages((tx) => reportInvoices(tx, options.unmatchedGraceMinutes)),
-    reportOverdue: () => inPages((tx) => reportOverdue(tx, options.overdueGraceHours)),
+    reportInvoices: () => inPages((tx) => reportInvoices(tx, [options.unmatchedGraceMinutes, holdBackOf])),
+    reportOverdue: () => inPages((tx) => reportOverdue(tx, [options.overdueGraceHours, holdBackOf])),
   };
 }
 
@@ -54,13 +56,14 @@ const UNREPORTED_INVOICES = `
   where i.outcome in ('NO_RENEWAL', 'AMBIGUOUS', 'CONFLICT') and i.recorded_at <= now() - make_interval(mins => $1)
     and i.billing_reason is not null and s.checkout_intent_id is not null
     and not exists (select from event e where e.stripe_invoice_id = i.id and e.type = case i.outcome when 'CONFLICT' then 'renewal.conflict' else 'renewal.unmatched' end)
+    and ($2::text is null or exists (select from checkout_intent_change c where c.checkout_intent_id = s.checkout_intent_id and c.by = $2))
   order by i.recorded_at limit ${PAGE}`;
 
 async function reportInvoices(
   tx: Transaction,
-  graceMinutes: number,
+  limits: [graceMinutes: number, author: string | null],
 ): Promise<{ found: number; announcements: Announcement[] }> {
-  const found = await tx.query<{ id: string; stripe_subscription_id: string }>(UNREPORTED_INVOICES, [graceMinutes]);
+  const found = await tx.query<{ id: string; stripe_subscription_id: string }>(UNREPORTED_INVOICES, limits);
   if (found.length === 0) return { found: 0, announcements: [] };
   const scope = await readScope(tx, { subscriptionIds: [...new Set(found.map((row) => row.stripe_subscription_id))] });
   const ids = new Set(found.map(({ id }) => id));
@@ -93,13 +96,14 @@ const UNREPORTED_RENEWALS = `
   select r.id, r.checkout_intent_id from renewal r
   where r.state = 'SCHEDULED' and r.effective_date <= now() - make_interval(hours => $1)
     and not exists (select from event e where e.id = 'renewal.overdue:' || r.id || ':' || to_char(r.effective_date at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+    and ($2::text is null or exists (select from renewal_change c where c.renewal_id = r.id and c.by = $2))
   order by r.effective_date limit ${PAGE}`;
 
 async function reportOverdue(
   tx: Transaction,
-  graceHours: number,
+  limits: [graceHours: number, author: string | null],
 ): Promise<{ found: number; announcements: Announcement[] }> {
-  const found = await tx.query<{ id: string; checkout_intent_id: string }>(UNREPORTED_RENEWALS, [graceHours]);
+  const found = await tx.query<{ id: string; checkout_intent_id: string }>(UNREPORTED_RENEWALS, limits);
   const scope = await readScope(tx, { intentIds: [...new Set(found.map((row) => row.checkout_intent_id))] });
   const announcements = found.flatMap(({ id }) => {
     const renewal = scope.renewals.find((other) => other.id === id);

@@ -1,5 +1,6 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { readServiceAddress } from '../../config.js';
+import { wholeNumber } from '../options.js';
 import { createOutput, toTable } from '../output.js';
 import { createProgress } from '../progress.js';
 import { readSecret } from '../../database/secret-file.js';
@@ -73,12 +74,4 @@ async function addressOf(options: Options): Promise<ServiceAddress> {
     );
   }
   return { url: options.url ?? found.url, apiKey, webhookSecret };
-}
-
-function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const number = Number(text);
-    if (/^\d+$/.test(text) && number >= least && number <= most) return number;
-    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
-  };
 }

@@ -1,0 +1,206 @@
+import { toUnnest } from '../database/bulk.js';
+import type { Transaction } from '../database/transaction.js';
+import { DeliveryState, EventState } from '../entities/states.js';
+import { LedgerError } from '../errors.js';
+import { readFacts } from '../events/fact-reading.js';
+import type { FactOutcome, ReadEvent } from '../events/fact-recorder.js';
+import { toLastError } from '../events/last-error.js';
+import { type NewEvent, readNewEvent } from '../events/new-event.js';
+import { ensurePartitionsOf } from '../events/partitions.js';
+import { isDatabaseAway, isPassing } from '../events/sql-errors.js';
+import { runCommand } from '../ledger/commands/context.js';
+import { HELD_BACK } from '../ledger/raise.js';
+import { createFactRecorder } from '../ledger/record-facts.js';
+import type { ImportContext } from './context.js';
+import type { EventRow } from './records.js';
+
+export interface StoredEvents {
+  readonly stored: number;
+  /** Stored, and DEAD: nothing can be read from them. */
+  readonly unreadable: number;
+}
+
+/** One event that the database does not take; those before it are stored. */
+export class EventNotStoredError extends LedgerError {
+  readonly code = 'EVENT_NOT_STORED';
+
+  constructor(id: string, cause: unknown) {
+    super(
+      `Event ${JSON.stringify(id)} could not be stored: ${toLastError(cause)}. Take it out of the file, and run the import again.`,
+      { cause },
+    );
+  }
+}
+
+interface Incoming {
+  readonly event: NewEvent;
+  readonly receivedAt: string;
+  /** What becomes of it once it is stored. */
+  readonly state: EventState;
+  readonly ignoredBecause: string | null;
+}
+
+const COLUMNS = {
+  id: 'text',
+  type: 'text',
+  state: 'text',
+  ignored_because: 'text',
+  api_version: 'text',
+  livemode: 'boolean',
+  account: 'text',
+  occurred_at: 'timestamptz',
+  received_at: 'timestamptz',
+  stripe_customer_id: 'text',
+  stripe_subscription_id: 'text',
+  stripe_invoice_id: 'text',
+  body: 'text',
+};
+
+/**
+ * Stores the events that are missing. Told to announce, workers handle them as if they had just been delivered. Else their facts are
+ * recorded here and now, what follows is held back, and no other handler sees them until `replayEvents`.
+ */
+export async function writeEvents(context: ImportContext, rows: readonly EventRow[]): Promise<StoredEvents> {
+  const incoming = rows
+    .flatMap((row) => toIncoming(context, row))
+    .toSorted((a, b) => (a.event.id < b.event.id ? -1 : 1));
+  await ensurePartitionsOf(
+    context.query,
+    incoming.map(({ receivedAt }) => new Date(receivedAt)),
+  );
+  return writeHalving(context, incoming);
+}
+
+function toIncoming({ clock, livemode, announce, factHandlers }: ImportContext, row: EventRow): Incoming[] {
+  const event = readNewEvent(Buffer.from(row.body), livemode);
+  if (event === undefined) return [];
+  const now = clock.now();
+  const receivedAt =
+    row.receivedAt !== null && Date.parse(row.receivedAt) <= now.getTime() ? row.receivedAt : now.toISOString();
+  const { state, ignoredBecause } = event;
+  if (announce || state === EventState.IGNORED) return [{ event, receivedAt, state, ignoredBecause }];
+  const isRead = factHandlers.handlersFor(event.type).length > 0;
+  return [
+    isRead
+      ? { event, receivedAt, state: EventState.HANDLED, ignoredBecause: null }
+      : { event, receivedAt, state: EventState.IGNORED, ignoredBecause: HELD_BACK },
+  ];
+}
+
+/** A batch that one of its rows made fail is halved, until the culprit stands alone. */
+async function writeHalving(context: ImportContext, incoming: readonly Incoming[]): Promise<StoredEvents> {
+  try {
+    return await runCommand(context, (tx) => write(tx, context, incoming));
+  } catch (error) {
+    if (isPassing(error) || isDatabaseAway(error)) throw error;
+    const [only] = incoming;
+    if (incoming.length <= 1 && only !== undefined) throw new EventNotStoredError(only.event.id, error);
+    const middle = Math.ceil(incoming.length / 2);
+    const first = await writeHalving(context, incoming.slice(0, middle));
+    const second = await writeHalving(context, incoming.slice(middle));
+    return { stored: first.stored + second.stored, unreadable: first.unreadable + second.unreadable };
+  }
+}
+
+async function write(tx: Transaction, context: ImportContext, incoming: readonly Incoming[]): Promise<StoredEvents> {
+  const born = await insertMissing(tx, incoming);
+  const fresh = incoming.filter(({ event }) => born.has(event.id));
+  if (context.announce) {
+    const pending = fresh.filter(({ state }) => state === EventState.PENDING);
+    await context.announcer.wake(
+      tx,
+      pending.map(({ event: { id, lane } }) => ({ id, lane })),
+    );
+    return { stored: fresh.length, unreadable: 0 };
+  }
+  const read = fresh.filter(({ state }) => state === EventState.HANDLED);
+  const failures = await recordFacts(tx, context, read);
+  await insertDeliveries(tx, context, { read, failures });
+  return { stored: fresh.length, unreadable: failures.size };
+}
+
+async function insertMissing(tx: Transaction, incoming: readonly Incoming[]): Promise<ReadonlySet<string>> {
+  const rows = incoming.map(({ event, receivedAt, state, ignoredBecause }) => ({
+    id: event.id,
+    type: event.type,
+    state,
+    ignored_because: ignoredBecause,
+    api_version: event.apiVersion,
+    livemode: event.livemode,
+    account: event.account,
+    occurred_at: event.occurredAt ?? receivedAt,
+    received_at: receivedAt,
+    stripe_customer_id: event.stripeCustomerId,
+    stripe_subscription_id: event.stripeSubscriptionId,
+    stripe_invoice_id: event.stripeInvoiceId,
+    body: event.body.toString('utf8'),
+  }));
+  const { source, parameters } = toUnnest(rows, COLUMNS);
+  const columns = Object.keys(COLUMNS)
+    .filter((name) => name !== 'body')
+    .join(', ');
+  const born = await tx.query<{ id: string }>(
+    `with v as materialized (select * from ${source}),
+     born as (
+       insert into event (source, ${columns}, handled_at, body_hash)
+       select 'STRIPE', ${columns}, case state when 'HANDLED' then now() end, sha256(convert_to(body, 'UTF8')) from v order by id
+       on conflict (id) do nothing returning id, received_at),
+     bodies as (
+       insert into event_body (event_id, received_at, body)
+       select born.id, born.received_at, convert_to(v.body, 'UTF8') from born join v on v.id = born.id)
+     select id from born`,
+    parameters,
+  );
+  return new Set(born.map(({ id }) => id));
+}
+
+/** Why the facts of an event could not be read, by its id. */
+async function recordFacts(
+  tx: Transaction,
+  context: ImportContext,
+  incoming: readonly Incoming[],
+): Promise<ReadonlyMap<string, unknown>> {
+  const { announcer, clock, factHandlers, log, by, reason } = context;
+  const facts: ReadEvent[] = [];
+  const failures = new Map<string, unknown>();
+  for (const { event, receivedAt } of incoming) {
+    const runs = factHandlers.handlersFor(event.type).map((handler) => ({ handler, tries: 1 }));
+    const stored = { id: event.id, type: event.type, receivedAt, body: event.body.toString('utf8') };
+    const { read, failures: failed } = await readFacts(stored, runs, log);
+    if (read !== null) facts.push(read);
+    for (const failure of failed.values()) failures.set(event.id, failure);
+  }
+  const record = createFactRecorder({ announcer, clock, announce: false, author: { by, reason } });
+  for (const [id, outcome] of await record(tx, facts)) if (isFailed(outcome)) failures.set(id, outcome.error);
+  return failures;
+}
+
+const isFailed = (outcome: FactOutcome) => outcome.state === 'FAILED';
+
+/** The fact handlers' deliveries: done, or DEAD with the reason, so that nothing which could not be read is forgotten. */
+async function insertDeliveries(
+  tx: Transaction,
+  { factHandlers }: ImportContext,
+  { read, failures }: { readonly read: readonly Incoming[]; readonly failures: ReadonlyMap<string, unknown> },
+): Promise<void> {
+  const rows = read.flatMap(({ event: { id, type } }) =>
+    factHandlers.handlersFor(type).map(({ name }) => ({
+      event_id: id,
+      handler: name,
+      state: failures.has(id) ? DeliveryState.DEAD : DeliveryState.DONE,
+      tries: 1,
+      last_error: failures.has(id) ? toLastError(failures.get(id)) : null,
+    })),
+  );
+  if (rows.length === 0) return;
+  const columns = { event_id: 'text', handler: 'text', state: 'text', tries: 'int', last_error: 'text' };
+  const { source, names, parameters } = toUnnest(rows, columns);
+  await tx.query(
+    `insert into delivery (${names}, finished_at) select v.*, now() from ${source} on conflict do nothing`,
+    parameters,
+  );
+  if (failures.size > 0)
+    await tx.query(`update event set state = 'DEAD', handled_at = null where id = any($1::text[])`, [
+      [...failures.keys()],
+    ]);
+}
