@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { addBackfill } from './backfill.js';
+import { addDoctor } from './doctor/doctor.js';
 import { addExplain } from './explain.js';
 import { addExport } from './export.js';
 import { addImport } from './import.js';
@@ -35,6 +36,7 @@ export function createProgram(): Command {
   addLink(program);
   addExplain(program);
   addKeys(program);
+  addDoctor(program);
   addSimulate(program);
   return program;
 }
