@@ -69,7 +69,7 @@ const startProcess = (killPoint = ''): ServiceProcess =>
       STRIPE_WEBHOOK_SECRET: web.secret,
       ADMIN_API_KEY: web.apiKey,
       LICENSE_MANAGER_URL: manager.url,
-      HANDLERS: './test/crash/receipts.ts',
+      HANDLERS: './test/support/receipts.ts',
     },
   });
 

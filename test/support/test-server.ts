@@ -6,14 +6,19 @@ import { openEmbeddedPostgres, type EmbeddedPostgres } from '../../src/database/
 
 const PREFIX = 'renewal-ledger-tests-';
 
-/** One throw-away PostgreSQL for a run of the tests. */
-export async function openTestServer(): Promise<EmbeddedPostgres> {
+export interface TestServer extends EmbeddedPostgres {
+  readonly dataDir: string;
+}
+
+/** One throw-away PostgreSQL for a run of the tests. `durable`: it may be killed, and keeps what it has committed. */
+export async function openTestServer({ durable = false } = {}): Promise<TestServer> {
   await removeWhatKilledRunsLeft();
   const dataDir = mkdtempSync(join(realpathSync(tmpdir()), PREFIX));
   chmodSync(dataDir, 0o711); // else root would have to put the database elsewhere, where its account may go
-  const server = await openEmbeddedPostgres({ dataDir, durable: false });
+  const server = await openEmbeddedPostgres({ dataDir, durable });
   return {
     ...server,
+    dataDir,
     async stop() {
       await server.stop();
       await removeDataDirectory(dataDir);

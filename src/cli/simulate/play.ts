@@ -65,7 +65,8 @@ function inLanes<Item, Result>(most: number, work: (item: Item) => Promise<Resul
   return (item) => limit(() => work(item));
 }
 
-async function introduce(
+/** Tells the ledger of a customer: its checkout intent and its renewals. A repeat changes nothing. */
+export async function introduce(
   client: ServiceClient,
   { intentUuid, name, stripeCustomerId, life, renewals }: Customer,
 ): Promise<void> {

@@ -1,0 +1,90 @@
+import type { Dice } from '../../src/cli/simulate/dice.js';
+import { type ServiceProcess, startServiceProcess } from '../../test/support/service-process.js';
+
+type Role = 'web' | 'worker';
+const STOP_MS = 15_000;
+
+/** A web process and two workers, each started again whenever it ends. */
+export class Fleet {
+  /** Where the web process that is up, or was last, listens. */
+  url = '';
+  killed = 0;
+  /** Those that were up, and that nobody killed. */
+  endedByThemselves = 0;
+  /** A start that finds the database gone ends, and is made again. */
+  endedAsTheyStarted = 0;
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #members: Member[] = [];
+  #isStopping = false;
+
+  constructor(env: Readonly<Record<string, string>>) {
+    this.#env = env;
+  }
+
+  /** The first one alone, because it migrates. */
+  async start(): Promise<void> {
+    await this.#add('web');
+    await Promise.all([this.#add('worker'), this.#add('worker')]);
+  }
+
+  /** As kill -9 does it, whether it is ready or still starts. */
+  killOne(dice: Dice): void {
+    const member = this.#members[dice.upTo(this.#members.length) - 1];
+    if (member === undefined || member.isKilled) return;
+    member.isKilled = true;
+    this.killed += 1;
+    member.process.kill();
+  }
+
+  async ready(): Promise<void> {
+    await Promise.all(this.#members.map(({ process }) => process.ready));
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    for (const { process } of this.#members) process.kill('SIGTERM');
+    const late = setTimeout(() => this.#members.forEach(({ process }) => process.kill()), STOP_MS);
+    await Promise.all(this.#members.map(({ process }) => process.ended));
+    clearTimeout(late);
+  }
+
+  async #add(role: Role): Promise<void> {
+    const member = { role, process: this.#launch(role), isKilled: false };
+    this.#members.push(member);
+    void this.#keep(member);
+    await member.process.ready;
+  }
+
+  async #keep(member: Member): Promise<void> {
+    for (;;) {
+      await member.process.ended;
+      if (this.#isStopping) return;
+      if (!member.isKilled) this.#reportEnd(member);
+      member.isKilled = false;
+      member.process = this.#launch(member.role);
+    }
+  }
+
+  #launch(role: Role): ServiceProcess {
+    const process = startServiceProcess({ env: this.#env, role });
+    if (role === 'web')
+      process.ready.then(
+        (url) => (this.url = url),
+        () => undefined,
+      );
+    return process;
+  }
+
+  /** What it said last tells why it ended. */
+  #reportEnd({ role, process }: Member): void {
+    const wasUp = process.output().includes('is ready at');
+    this[wasUp ? 'endedByThemselves' : 'endedAsTheyStarted'] += 1;
+    if (wasUp) console.error(`A ${role} process ended by itself:\n${process.output().slice(-2_000)}`);
+  }
+}
+
+interface Member {
+  readonly role: Role;
+  process: ServiceProcess;
+  isKilled: boolean;
+}
