@@ -8,6 +8,9 @@ import { createProgram } from './program.js';
 /** PostgreSQL's codes for a table, a column or a schema that is not there. */
 const NOT_MIGRATED = new Set(['42P01', '42703', '3F000']);
 
+// Whoever reads, such as head, may have had enough.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1));
+
 try {
   await createProgram().parseAsync(process.argv);
 } catch (error) {

@@ -76,11 +76,14 @@ interface Work {
 
 async function writeAll(context: ImportContext, { path, found, progress, signal }: Work): Promise<Imported> {
   const imported = { checkoutIntents: 0, renewals: 0, events: 0, unreadable: 0 };
-  const total = found.checkoutIntents.inFile + found.renewals.inFile + found.events.inFile;
+  const total = [found.checkoutIntents, found.renewals, found.events]
+    .filter(({ inFile, present }) => inFile > present)
+    .reduce((sum, { inFile }) => sum + inFile, 0);
   let written = 0;
-  const eachGroup = async function* <K extends Kind>(kind: K, inFile: number) {
-    if (inFile === 0) return;
+  const eachGroup = async function* <K extends Kind>(kind: K, { inFile, present }: Inspection['events']) {
+    if (inFile === present) return;
     const problems = new Problems();
+    // A file can have changed since it was looked at.
     for await (const group of readGroups(path, { kind, size: GROUP, problems })) {
       problems.assertNone();
       signal.throwIfAborted();
@@ -90,11 +93,11 @@ async function writeAll(context: ImportContext, { path, found, progress, signal 
     }
   };
   await inTransaction(context.em, (tx) => moveSequence(tx, found.largestIntentId));
-  for await (const intents of eachGroup('checkoutIntent', found.checkoutIntents.inFile))
+  for await (const intents of eachGroup('checkoutIntent', found.checkoutIntents))
     imported.checkoutIntents += await writeIntents(context, intents);
-  for await (const renewals of eachGroup('renewal', found.renewals.inFile))
+  for await (const renewals of eachGroup('renewal', found.renewals))
     imported.renewals += await writeRenewals(context, renewals);
-  for await (const events of eachGroup('event', found.events.inFile)) {
+  for await (const events of eachGroup('event', found.events)) {
     const { stored, unreadable } = await writeEvents(context, events);
     imported.events += stored;
     imported.unreadable += unreadable;

@@ -1,5 +1,5 @@
 import { toUnnest } from '../database/bulk.js';
-import type { Transaction } from '../database/transaction.js';
+import { preferIndexes, type Transaction } from '../database/transaction.js';
 import { DeliveryState, EventState } from '../entities/states.js';
 import { LedgerError } from '../errors.js';
 import { readFacts } from '../events/fact-reading.js';
@@ -103,6 +103,7 @@ async function writeHalving(context: ImportContext, incoming: readonly Incoming[
 }
 
 async function write(tx: Transaction, context: ImportContext, incoming: readonly Incoming[]): Promise<StoredEvents> {
+  await preferIndexes(tx);
   const born = await insertMissing(tx, incoming);
   const fresh = incoming.filter(({ event }) => born.has(event.id));
   if (context.announce) {

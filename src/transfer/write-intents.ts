@@ -1,5 +1,5 @@
 import { toUnnest } from '../database/bulk.js';
-import type { Transaction } from '../database/transaction.js';
+import { preferIndexes, type Transaction } from '../database/transaction.js';
 import { LinkConflictError } from '../errors.js';
 import { runCommand } from '../ledger/commands/context.js';
 import { closeFactGate, lockScope } from '../ledger/scope.js';
@@ -22,6 +22,7 @@ const COLUMNS = {
 /** Inserts the intents that are missing, under their own ids, and gives them the subscriptions that name them. Answers how many are new. */
 export function writeIntents(context: ImportContext, intents: readonly IntentRow[]): Promise<number> {
   return runCommand(context, async (tx) => {
+    await preferIndexes(tx);
     // Either a batch of events on its way sees these intents, or they see the subscriptions that name them.
     await closeFactGate(tx);
     const intentIds = await insertMissing(tx, intents, context.clock.now());

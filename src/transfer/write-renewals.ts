@@ -1,5 +1,5 @@
 import { toUnnest } from '../database/bulk.js';
-import type { Transaction } from '../database/transaction.js';
+import { preferIndexes, type Transaction } from '../database/transaction.js';
 import { LinkedBy } from '../entities/states.js';
 import { runCommand } from '../ledger/commands/context.js';
 import { closeFactGate, lockScope } from '../ledger/scope.js';
@@ -24,6 +24,7 @@ const COLUMNS = {
 /** Inserts the renewals that are missing, and settles their intents. Their links stand, like a person's. Answers how many are new. */
 export function writeRenewals(context: ImportContext, renewals: readonly RenewalRow[]): Promise<number> {
   return runCommand(context, async (tx) => {
+    await preferIndexes(tx);
     // An invoice that is linked here may have no row yet that could be locked instead.
     await closeFactGate(tx);
     const inserted = await insertMissing(tx, renewals, context.clock.now());

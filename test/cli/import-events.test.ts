@@ -1,11 +1,10 @@
 import { HandlerMap, On } from '@renewal-ledger/sdk';
 import { anInvoice, aStripeEvent } from '@renewal-ledger/sdk/testing';
-import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.js';
-import { createFactHandlers } from '../../src/handlers/built-in.js';
+import type { ImportContext } from '../../src/transfer/context.js';
 import { writeEvents } from '../../src/transfer/write-events.js';
 import { openTestDatabase, type TestDatabase } from '../support/database.js';
+import { importInto } from '../support/importing.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -15,24 +14,7 @@ beforeAll(async () => {
 afterAll(() => db.close());
 beforeEach(async () => void (await db.sql('truncate event, event_body, delivery, invoice, subscription cascade')));
 
-const wakened: string[] = [];
-const context = (changes: object = {}) => ({
-  em: db.orm.em,
-  announcer: {
-    routeOf: () => ({ state: 'PENDING', ignoredBecause: null }) as const,
-    wake: async (_tx: unknown, events: readonly { id: string }[]) => void wakened.push(...events.map(({ id }) => id)),
-    signal: async () => undefined,
-  },
-  clock: systemClock,
-  log: pino({ level: 'silent' }),
-  factHandlers: createFactHandlers(),
-  livemode: 'both' as const,
-  query: db.sql,
-  announce: false,
-  by: 'import:test',
-  reason: 'imported from a test',
-  ...changes,
-});
+const contextWith = (changes: Partial<ImportContext> = {}) => importInto(db, changes).context;
 
 const paid = aStripeEvent('invoice.paid', anInvoice({ id: 'in_1', status: 'paid' }), { livemode: false });
 const charge = {
@@ -54,19 +36,19 @@ const events = () =>
 
 describe('events that are imported', () => {
   it('leave their facts, and reach no handler but those that read facts', async () => {
-    expect(await writeEvents(context(), [rowOf(paid), rowOf(charge)])).toEqual({ stored: 2, unreadable: 0 });
+    expect(await writeEvents(contextWith(), [rowOf(paid), rowOf(charge)])).toEqual({ stored: 2, unreadable: 0 });
     expect(await db.sql('select id, status from invoice')).toEqual([{ id: 'in_1', status: 'paid' }]);
     expect(await db.sql('select event_id, handler, state from delivery')).toEqual([
       { event_id: paid.id, handler: 'InvoiceHandlers.record', state: 'DONE' },
     ]);
     expect((await events()).map(({ state }) => state).toSorted()).toEqual(['HANDLED', 'IGNORED']);
-    expect(wakened).toEqual([]);
   });
 
   it('are handled by workers, as if delivered now, where that was asked for', async () => {
-    await writeEvents(context({ announce: true }), [rowOf(paid)]);
+    const { context, woken } = importInto(db, { announce: true });
+    await writeEvents(context, [rowOf(paid)]);
     expect(await events()).toMatchObject([{ id: paid.id, state: 'PENDING' }]);
-    expect(wakened.splice(0)).toEqual([paid.id]);
+    expect(woken).toEqual([paid.id]);
     expect(await db.sql('select from invoice')).toEqual([]);
   });
 
@@ -78,7 +60,7 @@ describe('events that are imported', () => {
       }
     }
     const factHandlers = new HandlerMap().register(new Readers());
-    expect(await writeEvents(context({ factHandlers }), [rowOf(charge), rowOf(paid)])).toEqual({
+    expect(await writeEvents(contextWith({ factHandlers }), [rowOf(charge), rowOf(paid)])).toEqual({
       stored: 2,
       unreadable: 1,
     });
@@ -89,14 +71,14 @@ describe('events that are imported', () => {
   });
 
   it('of the other mode leave no facts', async () => {
-    await writeEvents(context({ livemode: 'live' }), [rowOf(paid)]);
+    await writeEvents(contextWith({ livemode: 'live' }), [rowOf(paid)]);
     expect(await events()).toMatchObject([{ state: 'IGNORED', ignored_because: expect.stringContaining('LIVEMODE') }]);
     expect(await db.sql('select from invoice')).toEqual([]);
   });
 
   it('keep the time at which they were received, and the bytes', async () => {
     const body = `${JSON.stringify(charge, null, 3)}\n`;
-    await writeEvents(context(), [{ kind: 'event', body, receivedAt: '2024-02-29T12:00:00.123456Z' }]);
+    await writeEvents(contextWith(), [{ kind: 'event', body, receivedAt: '2024-02-29T12:00:00.123456Z' }]);
     const [row] = await db.sql<{ at: Date; body: Buffer }>(
       'select e.received_at as at, b.body from event e join event_body b on b.event_id = e.id and b.received_at = e.received_at',
     );
