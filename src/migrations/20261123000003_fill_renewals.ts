@@ -1,4 +1,5 @@
 import { fillBatch } from './fill/fill-batch.js';
+import { makeMonths } from './fill/month.js';
 import { OnlineMigration } from './online-migration.js';
 
 /**
@@ -6,10 +7,11 @@ import { OnlineMigration } from './online-migration.js';
  * batches of checkout intents, each its own transaction; what is left to choose stays empty, and what is there stays as it is. After an
  * interruption it goes on with what is still missing.
  *
- * Nothing is raised: what it finds is no news.
+ * What follows is held back: old money is no news, and `replayEvents` can release it.
  */
 export class Migration20261123000003FillRenewals extends OnlineMigration {
   override async up(): Promise<void> {
+    await makeMonths(this.query);
     for (let after = '0'; ;) {
       const intentIds = await this.nextIntents(after);
       const last = intentIds.at(-1);

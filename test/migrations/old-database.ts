@@ -39,6 +39,7 @@ export async function anOldCustomer(db: TestDatabase, name: string) {
     given_stripe_customer_id: customer,
     stripe_customer_id: customer,
   });
+  let count = 0;
   const store = async (
     event: { id: string; type: string; created: number },
     spec: EventSpec & { invoice?: string },
@@ -63,7 +64,12 @@ export async function anOldCustomer(db: TestDatabase, name: string) {
     subscription,
     customer,
     renewal: async (columns: Readonly<Record<string, unknown>> = {}): Promise<string> => {
-      const names = { checkout_intent_id: intentId, given_stripe_subscription_id: subscription };
+      count += 1;
+      const names = {
+        checkout_intent_id: intentId,
+        given_stripe_subscription_id: subscription,
+        subscription_plan_renewal_id: `plan-renewal-${name}-${count}`,
+      };
       return (await insertRow(db, 'renewal', { ...names, ...columns })).id;
     },
     /** The id of a checkout intent beside it. */

@@ -1,5 +1,6 @@
 import type { Query } from '../online-migration.js';
 import { fillGroup } from './fill-group.js';
+import { holdBack } from './hold-back.js';
 import { lockScope } from './scope.js';
 import { writeRenewals, writeScope } from './write-scope.js';
 
@@ -12,4 +13,5 @@ export async function fillBatch(query: Query, intentIds: readonly string[], by: 
   const filled = scope.groups.map(fillGroup);
   await writeScope(query, scope, filled);
   await writeRenewals(query, filled, by);
+  await holdBack(query, scope, filled);
 }

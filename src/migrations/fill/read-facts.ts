@@ -66,8 +66,11 @@ export async function readNewFacts(
       return events.reduce((was, { event, customer }) => withFirstCustomer(was, event, customer), fold.subscription);
     });
   }
-  return { invoices, subscriptions, moves };
+  return { invoices: new Map([...invoices].filter(([, invoice]) => isWhole(invoice))), subscriptions, moves };
 }
+
+/** An invoice whose lines have to be fetched first is left to the service, which can. */
+const isWhole = ({ lines_verdict: verdict }: NewInvoiceRow): boolean => verdict !== 'INCOMPLETE';
 
 async function* eventsWithoutFacts(
   query: Query,
