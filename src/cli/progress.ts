@@ -38,23 +38,29 @@ export function createProgress({ json }: Readonly<{ json: boolean }>): Progress 
 
 const NO_METER: Meter = { at: () => undefined, stop: () => undefined };
 
+const WITH_TOTAL = '{bar} {value}/{total}  {eta_formatted}';
+
+/** A count until the total is known, and then a bar. */
 function openBar(title: string): Meter {
-  const bar = new SingleBar({
-    format: `${title.padEnd(30)} {bar} {value}/{total}  {eta_formatted}`,
-    stream: process.stderr,
-  });
-  let isStarted = false;
+  let bar: SingleBar | undefined;
+  let shown: number | null | undefined;
+  let last: number | undefined;
+  const stop = () => {
+    bar?.stop();
+    bar = undefined;
+  };
   return {
     at(done, total) {
-      if (!isStarted) bar.start(total ?? 0, done);
-      isStarted = true;
-      if (total !== null) bar.setTotal(total);
-      bar.update(done);
+      if (bar === undefined || (shown === null) !== (total === null)) {
+        stop();
+        const format = `${title.padEnd(30)} ${total === null ? '{value}' : WITH_TOTAL}`;
+        bar = new SingleBar({ format, stream: process.stderr });
+        bar.start(total ?? 0, done);
+      } else if (total !== null && total !== shown) bar.setTotal(total);
+      if (done !== last) bar.update(done);
+      [shown, last] = [total, done];
     },
-    stop() {
-      if (isStarted) bar.stop();
-      isStarted = false;
-    },
+    stop,
   };
 }
 

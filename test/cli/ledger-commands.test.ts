@@ -1,6 +1,7 @@
 import { anInvoice, aStripeEvent } from '@renewal-ledger/sdk/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { aFile, command } from '../support/command.js';
+import { openTestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { COMMAND, launch } from '../support/process.js';
 import { startService, type TestService } from '../support/service.js';
@@ -123,16 +124,14 @@ describe('renewal-ledger backfill', () => {
       code: 0,
       stdout: expect.stringMatching(/^Backfill \d+ is DONE: examined/),
     });
-    await service.db.sql(
-      "insert into backfill (kind, dry_run, announce, scope, started_by, cursor, total, examined) values ('RENEWAL_LINKS', true, false, '[\"1\",null,null]', 'test', '9', 40, 10)",
-    );
-    const watching = launch([...COMMAND, 'backfill', 'links', '--dry-run', '--checkout-intent', '1'], {
-      env: { DATABASE_URL: service.db.url },
-    });
+    const idle = await openTestDatabase(); // no worker comes to end it
+    const watching = launch([...COMMAND, 'backfill', 'links'], { env: { DATABASE_URL: idle.url } });
     await eventually(() => expect(watching.output.stderr).toContain('is started'), { withinMs: 60_000 });
     watching.signal('SIGINT');
     expect(await watching.exit).toBe(130);
     expect(watching.output.stderr).toMatch(/Backfill \d+ goes on in a worker.*cancelBackfill/);
+    expect(await idle.sql('select state from backfill')).toEqual([{ state: 'RUNNING' }]);
+    await idle.close();
   });
 });
 
