@@ -101,7 +101,7 @@ const REQUIRED_WITH_DATABASE_URL = {
 export function readConfig(env: Variables = process.env): Config {
   const given = givenIn(env);
   const parsed = Environment.safeParse(given);
-  const problems = [...problemsOf(parsed.error), ...missingWithDatabaseUrl(given)];
+  const problems = [...problemsOf(parsed.error), ...missingWithDatabaseUrl(given), ...missingForSync(given)];
   if (!parsed.success || problems.length > 0) throw new ConfigInvalidError(problems);
   return frozen(toConfig(parsed.data));
 }
@@ -164,6 +164,13 @@ function missingWithDatabaseUrl(given: Readonly<Record<string, unknown>>): strin
   return Object.entries(REQUIRED_WITH_DATABASE_URL)
     .filter(([name]) => given[name] === undefined)
     .map(([name, advice]) => `${name} is required with DATABASE_URL: ${advice}`);
+}
+
+function missingForSync(given: Readonly<Record<string, unknown>>): string[] {
+  if (given['SYNC_EVERY_MINUTES'] === undefined || given['STRIPE_API_KEY'] !== undefined) return [];
+  return [
+    'STRIPE_API_KEY is required with SYNC_EVERY_MINUTES: use a restricted key that may read events and invoices.',
+  ];
 }
 
 function toConfig(env: Environment): Config {

@@ -10,6 +10,8 @@ import {
   sendBackfill,
 } from './backfill/backfill-worker.js';
 import { createBackfills } from './backfill/backfills.js';
+import { patternsOf } from './backfill/event-walks.js';
+import { createSync, type SyncOptions } from './backfill/sync-schedule.js';
 import type { Clock } from './clock.js';
 import { connectDatabase } from './database/orm.js';
 import { type Announcer, createAnnouncer } from './events/announcer.js';
@@ -55,6 +57,8 @@ export interface ServiceOptions {
   readonly overdueGraceHours: number;
   /** Whether handler endpoints may lie on private and loopback addresses. */
   readonly allowPrivateEndpoints: boolean;
+  /** Undefined: Stripe's events are never walked through by schedule. */
+  readonly syncEveryMinutes?: number | undefined;
   /** Undefined: bodies are kept for ever. */
   readonly retentionDays: number | undefined;
   readonly ide: boolean;
@@ -200,7 +204,8 @@ async function openWorkers(options: ServiceOptions, parts: WorkerParts): Promise
   const client = createEndpointClient({ allowPrivate: options.allowPrivateEndpoints });
   const endpoints = createEndpointSource({ em: orm.em, client, clock });
   sources.push(handlers, endpoints);
-  const backfills = openBackfills(options, { em: orm.em, announcer, jobs, writer, stripe });
+  const patterns = () => patternsOf([factHandlers, handlers, endpoints].flatMap((source) => source.handlers()));
+  const backfills = openBackfills(options, { em: orm.em, announcer, jobs, writer, stripe, patterns });
   const reporting = createReporting({ ...options, em: orm.em, announcer });
   const dispatcher = createDispatcher({
     em: orm.em,
@@ -216,6 +221,7 @@ async function openWorkers(options: ServiceOptions, parts: WorkerParts): Promise
       backfills.schedule,
       { name: 'partitions', every: 60, run: keepPartitions },
       ...retention(orm.em, options),
+      ...sync(options.syncEveryMinutes, { em: orm.em, clock, patterns, send: sendBackfill(jobs) }),
     ],
     log,
     clock,
@@ -234,9 +240,18 @@ async function openWorkers(options: ServiceOptions, parts: WorkerParts): Promise
 
 function openBackfills(
   { clock, log, livemode }: ServiceOptions,
-  parts: Omit<WorkerParts, 'keepPartitions'> & { readonly em: EntityManager; readonly announcer: Announcer },
+  parts: Omit<WorkerParts, 'keepPartitions'> & {
+    readonly em: EntityManager;
+    readonly announcer: Announcer;
+    patterns(): readonly string[];
+  },
 ): BackfillWorker {
   return createBackfillWorker({ ...parts, clock, log, livemode, factHandlers: createFactHandlers() });
+}
+
+/** Without a key to Stripe, `readConfig` has refused it. */
+function sync(everyMinutes: number | undefined, options: Omit<SyncOptions, 'everyMinutes'>): Schedule[] {
+  return everyMinutes === undefined ? [] : [createSync({ ...options, everyMinutes })];
 }
 
 /** At night by UTC, where bodies are not kept for ever. */

@@ -7,6 +7,7 @@ import type { Query } from '../events/jobs.js';
 import type { Announcer } from '../ledger/announcer.js';
 import { runCommand } from '../ledger/commands/context.js';
 import { isIntentId } from '../ledger/intent-name.js';
+import { endEventRun } from './event-runs.js';
 import { finish, readRun, type Run } from './runs.js';
 import { type UndoBatch, undoBatch } from './undo.js';
 
@@ -18,6 +19,7 @@ export interface StartBackfill {
   readonly checkoutIntentId?: string | null | undefined;
   readonly since?: Date | null | undefined;
   readonly eventTypes?: readonly string[] | null | undefined;
+  readonly deliverySuccess?: boolean | null | undefined;
 }
 
 /** What callers do with backfills; a worker runs them. Calls answer ids. Throws BadInputError, NotFoundError and LinkConflictError. */
@@ -39,7 +41,7 @@ export interface BackfillsOptions {
 }
 
 export function createBackfills(options: BackfillsOptions): Backfills {
-  const { em, send } = options;
+  const { em, send, clock } = options;
   return {
     start(input, by) {
       assertFits(input);
@@ -47,8 +49,10 @@ export function createBackfills(options: BackfillsOptions): Backfills {
     },
     async cancel(id) {
       await inTransaction(em, async (tx) => {
-        await findRun(tx, id);
-        await finish(tx, id, { state: BackfillState.CANCELED });
+        const { kind } = await findRun(tx, id);
+        const ending = { state: BackfillState.CANCELED } as const;
+        if (kind === BackfillKind.STRIPE_EVENTS) await endEventRun(tx, id, { ...ending, now: clock.now() });
+        else await finish(tx, id, ending);
       });
       return id;
     },
@@ -63,10 +67,8 @@ function assertFits(input: StartBackfill): void {
   const types = input.eventTypes ?? null;
   if (isOfStripe && given(input.checkoutIntentId))
     throw new BadInputError('checkoutIntentId is for RENEWAL_LINKS: Stripe lists the events of all.');
-  if (isOfStripe && input.announce === false)
-    throw new BadInputError('announce cannot be false for STRIPE_EVENTS: its events are handled as if delivered.');
-  if (!isOfStripe && (given(input.since) || types !== null))
-    throw new BadInputError('since and eventTypes are for STRIPE_EVENTS; leave them out.');
+  if (!isOfStripe && (given(input.since) || types !== null || given(input.deliverySuccess)))
+    throw new BadInputError('since, eventTypes and deliverySuccess are for STRIPE_EVENTS; leave them out.');
   if (types !== null && (types.length === 0 || types.length > MOST_TYPES))
     throw new BadInputError(`eventTypes must hold 1 to ${MOST_TYPES} types, or be left out.`);
 }
@@ -78,16 +80,17 @@ async function start(
   input: StartBackfill,
   { by, send }: { readonly by: string; readonly send: BackfillsOptions['send'] },
 ): Promise<string> {
-  const { kind, dryRun, checkoutIntentId = null, since = null, eventTypes = null } = input;
+  const { kind, dryRun, checkoutIntentId = null, since = null, eventTypes = null, deliverySuccess = null } = input;
   if (checkoutIntentId !== null) await assertIntent(tx, checkoutIntentId);
   const types = eventTypes === null ? null : [...new Set(eventTypes)].toSorted();
-  const scope = JSON.stringify([checkoutIntentId, since, types]);
+  const scope = JSON.stringify([checkoutIntentId, since, types, deliverySuccess]);
   const announce = input.announce ?? kind === BackfillKind.STRIPE_EVENTS;
+  const announcesObserved = kind === BackfillKind.STRIPE_EVENTS && input.announce === true;
   const [born] = await tx.query<{ id: string }>(
-    `insert into backfill (kind, dry_run, announce, scope, checkout_intent_id, since, event_types, started_by)
-     values ($1, $2, $3, $4, $5::bigint, $6::timestamptz, $7::text[], $8)
+    `insert into backfill (kind, dry_run, announce, scope, checkout_intent_id, since, event_types, started_by, delivery_success, announces_observed)
+     values ($1, $2, $3, $4, $5::bigint, $6::timestamptz, $7::text[], $8, $9, $10)
      on conflict (kind, scope, dry_run) where state = 'RUNNING' do nothing returning id`,
-    [kind, dryRun, announce, scope, checkoutIntentId, since, types, by],
+    [kind, dryRun, announce, scope, checkoutIntentId, since, types, by, deliverySuccess, announcesObserved],
   );
   if (born !== undefined) {
     await send(tx.query, born.id);

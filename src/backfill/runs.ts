@@ -1,5 +1,5 @@
 import { toUnnest } from '../database/bulk.js';
-import { toDate, type Transaction } from '../database/transaction.js';
+import type { Transaction } from '../database/transaction.js';
 import { type BackfillKind, BackfillState } from '../entities/states.js';
 import type { Count, Results } from './results.js';
 
@@ -11,14 +11,12 @@ export interface Run {
   readonly dryRun: boolean;
   readonly announce: boolean;
   readonly checkoutIntentId: string | null;
-  readonly since: Date | null;
-  readonly eventTypes: readonly string[] | null;
   readonly cursor: string | null;
   readonly total: number | null;
 }
 
-const COLUMNS = `id, kind, state, dry_run as "dryRun", announce, checkout_intent_id as "checkoutIntentId", since,
-  event_types as "eventTypes", cursor, total`;
+const COLUMNS = `id, kind, state, dry_run as "dryRun", announce, checkout_intent_id as "checkoutIntentId",
+  cursor, total`;
 
 export async function readRun(tx: Transaction, id: string): Promise<Run | null> {
   return toRun(await tx.query<Run>(`select ${COLUMNS} from backfill where id = $1::bigint`, [id]));
@@ -31,7 +29,7 @@ export async function lockRunning(tx: Transaction, id: string): Promise<Run | nu
 }
 
 function toRun([row]: readonly Run[]): Run | null {
-  return row === undefined ? null : { ...row, since: toDate(row.since) };
+  return row ?? null;
 }
 
 const COUNTS: readonly Count[] = ['examined', 'linked', 'dated', 'skipped', 'ambiguous', 'failed', 'stored'];

@@ -1,84 +1,116 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
 import type Stripe from 'stripe';
-import { inTransaction, type Transaction } from '../database/transaction.js';
+import { inTransaction } from '../database/transaction.js';
 import { BackfillState } from '../entities/states.js';
 import { type Livemode, type NewEvent, readNewEvent } from '../events/new-event.js';
-import type { StoreOutcome } from '../events/writer.js';
+import { reachableFrom } from './coverage.js';
+import { countStep, endEventRun, type EventRun, takeEventRun } from './event-runs.js';
+import { type EventWalk, type Place, readPlace, toCursor, walksOf } from './event-walks.js';
+import { observeNextSubscription } from './observed-invoices.js';
 import type { BackfillRecordRow, Results } from './results.js';
-import { advance, type Ending, finish, lockRunning, readRun, type Run } from './runs.js';
-import { type EventPage, isRefusal, readEventPage } from './stripe-pages.js';
+import type { Ending } from './runs.js';
+import { missingOf, storeAll, storeHeldBack, type StoreOptions, toStoredRow } from './store-events.js';
+import { isRefusal, type ListedEvent, readEventPage } from './stripe-pages.js';
 
-export interface StripeEventsOptions {
-  readonly em: EntityManager;
+export interface StripeEventsOptions extends StoreOptions {
   /** Undefined where no key is configured. */
   readonly stripe: Stripe | undefined;
   readonly livemode: Livemode;
-  /** The one that webhooks are stored by. */
-  readonly writer: { write(event: NewEvent): Promise<StoreOutcome> };
+  /** The types of Stripe's events, and groups of them, that somebody handles now. */
+  patterns(): readonly string[];
 }
 
 const NO_KEY = 'STRIPE_API_KEY is not set: set it for the workers, and start the backfill again.';
 
-/** Walks Stripe's list of events page by page, and stores those that are missing as if they had been delivered. */
+/**
+ * Walks Stripe's list of events, page by page, and stores those that are missing. Asked for a time of which Stripe lists none any more, it
+ * then reads the invoices of each known subscription.
+ */
 export async function runStripeEvents(options: StripeEventsOptions, id: string, signal: AbortSignal): Promise<void> {
-  const { em, stripe } = options;
-  if (stripe === undefined) return end(em, id, { state: BackfillState.FAILED, lastError: NO_KEY });
-  for (;;) {
-    signal.throwIfAborted();
-    const run = await inTransaction(em, (tx) => readRun(tx, id));
-    if (run === null || run.state !== BackfillState.RUNNING) return;
-    let page: EventPage;
-    try {
-      page = await readEventPage(stripe, { ...run, after: run.cursor, signal });
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      return end(em, id, { state: BackfillState.FAILED, lastError: refusalOf(error) });
+  const { stripe } = options;
+  if (stripe === undefined) return end(options, id, { state: BackfillState.FAILED, lastError: NO_KEY });
+  try {
+    for (let isGoingOn = true; isGoingOn;) {
+      signal.throwIfAborted();
+      isGoingOn = await step({ ...options, stripe }, id, signal);
     }
-    if (page.events.length > 0) await storePage(options, run, page);
-    if (!page.hasMore || page.events.length === 0) return end(em, id, { state: BackfillState.DONE });
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    await end(options, id, { state: BackfillState.FAILED, lastError: refusalOf(error) });
   }
 }
 
-const end = (em: EntityManager, id: string, ending: Ending): Promise<void> =>
-  inTransaction(em, (tx) => finish(tx, id, ending));
+/** One page, or one subscription. False when the run is over, whoever has ended it. */
+async function step(
+  options: StripeEventsOptions & { readonly stripe: Stripe },
+  id: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { em, clock, stripe } = options;
+  const run = await inTransaction(em, (tx) => takeEventRun(tx, id, options.patterns()));
+  if (run === null) return false;
+  const place = readPlace(run.cursor);
+  const walk = walksOf(run.patterns)[place.walk];
+  if (walk !== undefined) {
+    await walkPage({ ...options, signal }, run, { ...place, of: walk });
+    return true;
+  }
+  const isDone =
+    !reachesBack(run, clock.now()) || !(await observeNextSubscription({ ...options, stripe, signal }, run));
+  if (isDone) await end(options, id, { state: BackfillState.DONE });
+  return !isDone;
+}
+
+/** Only a run of all types is about everything that happened; older times than Stripe lists are then read from its invoices. */
+function reachesBack({ since, eventTypes, deliverySuccess }: EventRun, now: Date): boolean {
+  return since !== null && since < reachableFrom(now) && eventTypes === null && deliverySuccess === null;
+}
+
+const end = ({ em, clock }: StripeEventsOptions, id: string, ending: Ending): Promise<void> =>
+  inTransaction(em, (tx) => endEventRun(tx, id, { ...ending, now: clock.now() }));
 
 /** Stripe's own sentence can repeat parts of the key: only its code is told. */
 function refusalOf(error: unknown): string {
   const { statusCode, code, type } = error as { statusCode?: number; code?: string; type?: string };
-  return `Stripe refused to list its events (${statusCode ?? '?'} ${code ?? type ?? 'error'}). Check STRIPE_API_KEY, and that it may read events.`;
+  const what = `${statusCode ?? '?'} ${code ?? type ?? 'error'}`;
+  return `Stripe refused to list what it has (${what}). Check STRIPE_API_KEY, that it may read events and invoices, and the types asked for.`;
 }
 
-async function storePage(options: StripeEventsOptions, run: Run, { events }: EventPage): Promise<void> {
-  const read = events.map((event) => ({ id: event.id, event: readNewEvent(bytesOf(event), options.livemode) }));
-  const known = read.flatMap(({ event }) => event ?? []);
-  const isNew = run.dryRun ? await missingOf(options.em, known) : await storeAll(options, known);
-  const results = tell(read, isNew);
-  const cursor = events.at(-1)?.id ?? '';
-  await inTransaction(options.em, (tx) => count(tx, run, { ...results, cursor }));
+async function walkPage(
+  options: StripeEventsOptions & { readonly stripe: Stripe; readonly signal: AbortSignal },
+  run: EventRun,
+  { walk, after, reached, of }: Place & { readonly of: EventWalk },
+): Promise<void> {
+  const { em, stripe, livemode, signal } = options;
+  const { since, deliverySuccess } = run;
+  const page = await readEventPage(stripe, { walk: of, since, deliverySuccess, after, signal });
+  const read = page.entries.map((event) => ({ id: event.id, event: readNewEvent(bytesOf(event), livemode) }));
+  const isNew = await store(
+    options,
+    run,
+    read.flatMap(({ event }) => event ?? []),
+  );
+  const last = page.entries.at(-1);
+  const next =
+    page.hasMore && last !== undefined
+      ? { walk, after: last.id, reached: timeOf(last) ?? reached }
+      : { walk: walk + 1, after: null, reached: null };
+  await inTransaction(em, (tx) => countStep(tx, run, { ...tell(read, isNew), cursor: toCursor(next) }));
 }
 
 const bytesOf = (event: object): Buffer => Buffer.from(JSON.stringify(event));
 
-async function storeAll({ writer }: StripeEventsOptions, events: readonly NewEvent[]): Promise<ReadonlySet<string>> {
-  const outcomes = await Promise.all(events.map(async (event) => [event.id, await writer.write(event)] as const));
-  return new Set(outcomes.flatMap(([id, outcome]) => (outcome === 'STORED' ? [id] : [])));
-}
+const timeOf = ({ created }: ListedEvent): Date | null =>
+  typeof created === 'number' ? new Date(created * 1000) : null;
 
-async function missingOf(em: EntityManager, events: readonly NewEvent[]): Promise<ReadonlySet<string>> {
+async function store(
+  options: StripeEventsOptions,
+  run: EventRun,
+  events: readonly NewEvent[],
+): Promise<ReadonlySet<string>> {
+  if (events.length === 0) return new Set();
   const ids = events.map(({ id }) => id);
-  const rows = await inTransaction(em, (tx) =>
-    tx.query<{ id: string }>(
-      'select id from unnest($1::text[]) v(id) where not exists (select from event e where e.id = v.id)',
-      [ids],
-    ),
-  );
-  return new Set(rows.map(({ id }) => id));
-}
-
-/** A page that another worker has counted meanwhile is not counted again. */
-async function count(tx: Transaction, run: Run, results: Results & { readonly cursor: string }): Promise<void> {
-  const now = await lockRunning(tx, run.id);
-  if (now !== null && now.cursor === run.cursor) await advance(tx, run.id, results);
+  if (run.dryRun) return inTransaction(options.em, (tx) => missingOf(tx, ids));
+  return run.announce ? storeAll(options, events) : storeHeldBack(options, events);
 }
 
 function tell(
@@ -90,7 +122,7 @@ function tell(
       return [
         { recordId: id, changes: null, code: 'PAYLOAD_INVALID', reason: 'Stripe listed something that is no event.' },
       ];
-    return isNew.has(id) ? [{ recordId: id, changes: { stored: [false, true] }, code: null, reason: event.type }] : [];
+    return isNew.has(id) ? [toStoredRow(id, event.type)] : [];
   });
   const failed = read.filter(({ event }) => event === undefined).length;
   return {

@@ -40,7 +40,19 @@ export class Backfill {
   @Property({ type: new ArrayType(), columnType: 'text[]', nullable: true })
   eventTypes!: string[] | null;
 
-  /** The last checkout intent, or Stripe event, that is done with. */
+  /** Only events that Stripe has, or has not, delivered to all its endpoints. */
+  @Property({ type: 'boolean', nullable: true })
+  deliverySuccess!: boolean | null;
+
+  /** What Stripe is asked for, set when its walk begins: `eventTypes`, else what the handlers of then take. */
+  @Property({ type: new ArrayType(), columnType: 'text[]', nullable: true })
+  patterns!: string[] | null;
+
+  /** Whether also what old invoices give rise to is raised: only where that was asked for. */
+  @Property({ type: 'boolean', default: false })
+  announcesObserved!: boolean;
+
+  /** The last checkout intent that is done with, or how far the walk has come. */
   @Property({ type: 'text', nullable: true })
   cursor!: string | null;
 

@@ -5,6 +5,7 @@ import { CheckoutIntentChange } from './checkout-intent-change.entity.js';
 import { CheckoutIntent } from './checkout-intent.entity.js';
 import { Delivery } from './delivery.entity.js';
 import { EventBody } from './event-body.entity.js';
+import { EventSpan } from './event-span.entity.js';
 import { Event } from './event.entity.js';
 import { HandlerEndpoint } from './handler-endpoint.entity.js';
 import { Invoice } from './invoice.entity.js';
@@ -24,6 +25,7 @@ export const entities = [
   Delivery,
   Event,
   EventBody,
+  EventSpan,
   HandlerEndpoint,
   Invoice,
   RefusedPair,

@@ -7,6 +7,9 @@ import type { Announcer } from './announcer.js';
 /** Why a backfill's events are stored and handled by nobody: old money is no news. `replayEvents` can release them. */
 export const HELD_BACK = 'Held back: found by a backfill or an import that was not told to announce.';
 
+/** It is no news: it has the service fetch what a fact lacks. */
+const WANTS_LINES = 'invoice.truncated';
+
 /** An event to raise: the ledger's own, or one that a handler emits. Ids in `object` that are named as in `LedgerIds` become columns. */
 export interface RaisedEvent {
   readonly type: string;
@@ -80,7 +83,8 @@ function toRow(
 ): Record<keyof typeof COLUMNS, unknown> & { id: string } {
   const { type, object } = event;
   const id = idOf(event);
-  const route = announce ? announcer.routeOf(type) : { state: EventState.IGNORED, ignoredBecause: HELD_BACK };
+  const isToldAnyhow = announce || type === WANTS_LINES;
+  const route = isToldAnyhow ? announcer.routeOf(type) : { state: EventState.IGNORED, ignoredBecause: HELD_BACK };
   return {
     id,
     type,

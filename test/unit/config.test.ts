@@ -89,7 +89,6 @@ describe('what a variable may hold', () => {
     ],
     ['UNMATCHED_GRACE_MINUTES', '0', { unmatchedGraceMinutes: 0 }],
     ['OVERDUE_GRACE_HOURS', '12', { overdueGraceHours: 12 }],
-    ['SYNC_EVERY_MINUTES', '15', { syncEveryMinutes: 15 }],
     ['RETENTION_DAYS', '90', { retentionDays: 90 }],
     ['ALLOW_PRIVATE_ENDPOINTS', 'true', { allowPrivateEndpoints: true }],
     ['IDE', 'false', { ide: false }],
@@ -148,4 +147,11 @@ it('reports every problem at once and repeats no value', () => {
     ]),
   );
   expect(new ConfigInvalidError(problems).message).not.toMatch(/hunter/);
+});
+
+it('SYNC_EVERY_MINUTES needs a key to Stripe', () => {
+  expect(problemsOf({ SYNC_EVERY_MINUTES: '15' })).toEqual([
+    'STRIPE_API_KEY is required with SYNC_EVERY_MINUTES: use a restricted key that may read events and invoices.',
+  ]);
+  expect(readConfig({ SYNC_EVERY_MINUTES: '15', STRIPE_API_KEY: 'rk_test_1' })).toMatchObject({ syncEveryMinutes: 15 });
 });

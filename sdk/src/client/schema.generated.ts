@@ -67,16 +67,18 @@ export type RenewalState =
   | 'SCHEDULED';
 
 export interface BackfillInput {
-  /** Raise ledger events for what is found; else they are held back. Unset: yes for STRIPE_EVENTS, no for RENEWAL_LINKS. */
+  /** Raise ledger events for what is found; else they are held back. Unset: yes for STRIPE_EVENTS (but not for what invoices older than its events tell), no for RENEWAL_LINKS. */
   readonly announce?: boolean | null | undefined;
   /** RENEWAL_LINKS: only records of this checkout intent. */
   readonly checkoutIntentId?: string | null | undefined;
+  /** STRIPE_EVENTS: only events that Stripe has delivered to all its endpoints, or, if false, not yet or never. Unset: all. */
+  readonly deliverySuccess?: boolean | null | undefined;
   /** Show what would change, and change nothing. */
   readonly dryRun?: boolean | undefined;
-  /** STRIPE_EVENTS: only these types, 20 at most. */
+  /** STRIPE_EVENTS: only these types, 20 at most. Unset: those that handlers take. */
   readonly eventTypes?: readonly string[] | null | undefined;
   readonly kind?: BackfillKind | undefined;
-  /** STRIPE_EVENTS: from this time on. Stripe keeps events for 30 days. */
+  /** STRIPE_EVENTS: from this time on. Stripe keeps events for 30 days; for older times the invoices of each known subscription are read. */
   readonly since?: string | null | undefined;
 }
 
@@ -478,11 +480,12 @@ export interface MatchExplanation {
 export interface Overview {
   /** attention.needed events of the last 30 days. */
   readonly attention: number;
-  /** Every event of the handled types up to this time is known to be stored; null until a sync has run. */
+  /** Every event of the handled types up to this time is known to be stored, but for gaps that Stripe can fill no more; null until a sync has run. */
   readonly completeUntil: string | null;
   readonly deadDeliveries: number;
   /** Unfinished states only: finished ones are too many to count. */
   readonly eventsByState: readonly EventStateCount[];
+  /** Times of which events may be missing: a sync broke off, or Stripe kept them no longer. */
   readonly gaps: readonly EventGap[];
   /** Zero where nothing is pending. */
   readonly oldestPendingSeconds: number;

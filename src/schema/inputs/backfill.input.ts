@@ -13,7 +13,7 @@ export class BackfillInput {
   @Field(() => Boolean, {
     nullable: true,
     description:
-      'Raise ledger events for what is found; else they are held back. Unset: yes for STRIPE_EVENTS, no for RENEWAL_LINKS.',
+      'Raise ledger events for what is found; else they are held back. Unset: yes for STRIPE_EVENTS (but not for what invoices older than its events tell), no for RENEWAL_LINKS.',
   })
   announce?: boolean | null;
 
@@ -22,10 +22,21 @@ export class BackfillInput {
 
   @Field(() => GraphQLDateTime, {
     nullable: true,
-    description: 'STRIPE_EVENTS: from this time on. Stripe keeps events for 30 days.',
+    description:
+      'STRIPE_EVENTS: from this time on. Stripe keeps events for 30 days; for older times the invoices of each known subscription are read.',
   })
   since?: Date | null;
 
-  @Field(() => [String], { nullable: true, description: 'STRIPE_EVENTS: only these types, 20 at most.' })
+  @Field(() => [String], {
+    nullable: true,
+    description: 'STRIPE_EVENTS: only these types, 20 at most. Unset: those that handlers take.',
+  })
   eventTypes?: string[] | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'STRIPE_EVENTS: only events that Stripe has delivered to all its endpoints, or, if false, not yet or never. Unset: all.',
+  })
+  deliverySuccess?: boolean | null;
 }

@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Ctx, Query, Resolver } from 'type-graphql';
+import { readCoverage } from '../../backfill/event-spans.js';
 import { EventState, RenewalState } from '../../entities/states.js';
 import type { GraphqlContext } from '../context.js';
 import { OverviewType } from '../types/overview.type.js';
@@ -19,14 +20,15 @@ interface Counts {
 @Resolver(() => OverviewType)
 export class OverviewResolver {
   @Query(() => OverviewType, { nullable: true, description: 'Counts for a dashboard, and what needs a person.' })
-  async overview(@Ctx() { em }: GraphqlContext): Promise<OverviewType> {
+  async overview(@Ctx() { em, clock }: GraphqlContext): Promise<OverviewType> {
     const { events, renewals, ...counts } = await readCounts(em());
+    const { completeUntil, gaps } = await readCoverage(em(), clock.now());
     return {
       ...counts,
       eventsByState: UNFINISHED.map((state) => ({ state, count: events[state] ?? 0 })),
       renewalsByState: Object.values(RenewalState).map((state) => ({ state, count: renewals[state] ?? 0 })),
-      completeUntil: null,
-      gaps: [],
+      completeUntil,
+      gaps: [...gaps],
     };
   }
 }

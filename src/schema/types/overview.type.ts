@@ -51,11 +51,14 @@ export class OverviewType {
 
   @Field(() => GraphQLDateTime, {
     nullable: true,
-    description: 'Every event of the handled types up to this time is known to be stored; null until a sync has run.',
+    description:
+      'Every event of the handled types up to this time is known to be stored, but for gaps that Stripe can fill no more; null until a sync has run.',
   })
   completeUntil!: Date | null;
 
-  @Field(() => [EventGapType])
+  @Field(() => [EventGapType], {
+    description: 'Times of which events may be missing: a sync broke off, or Stripe kept them no longer.',
+  })
   gaps!: EventGapType[];
 
   @Field(() => Int, { description: 'attention.needed events of the last 30 days.' })

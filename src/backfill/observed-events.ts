@@ -1,0 +1,92 @@
+import { hash } from 'node:crypto';
+import { readInvoice } from '@renewal-ledger/sdk';
+import { toUnnest } from '../database/bulk.js';
+import type { Transaction } from '../database/transaction.js';
+import type { ListedInvoice } from './stripe-pages.js';
+
+const TYPE = 'invoice.observed';
+
+/** An invoice as it was read from Stripe, about to be an event of the ledger. */
+export interface Observed {
+  readonly id: string;
+  readonly type: typeof TYPE;
+  readonly lane: string;
+  readonly body: string;
+  readonly invoiceId: string;
+  readonly customerId: string | null;
+  readonly livemode: boolean | null;
+  /** When Stripe says that it was read. */
+  readonly readAt: Date;
+  /** When it last changed, as far as it tells. */
+  readonly changedAt: Date;
+}
+
+/**
+ * The id is made of what the ledger reads from the invoice, so that the same state read again is the same event: Stripe's payload also has
+ * links that differ each time. Pure.
+ */
+export function toObserved(invoice: ListedInvoice, readAt: Date): Observed {
+  const fact = readInvoice(invoice);
+  const state = hash('sha256', JSON.stringify(fact), 'hex').slice(0, 32);
+  const id = `${TYPE}:${invoice.id}:${state}`;
+  const created = Math.floor(readAt.getTime() / 1000);
+  return {
+    id,
+    type: TYPE,
+    lane: fact.subscription ?? id,
+    body: JSON.stringify({ id, object: 'event', type: TYPE, created, data: { object: invoice } }),
+    invoiceId: invoice.id,
+    customerId: fact.customer,
+    livemode: typeof invoice.livemode === 'boolean' ? invoice.livemode : null,
+    readAt,
+    changedAt: lastChangeOf(invoice, fact.created),
+  };
+}
+
+function lastChangeOf(invoice: object, created: number | null): Date {
+  const { status_transitions: transitions } = invoice as { status_transitions?: unknown };
+  const times = [created, ...Object.values(Object(transitions) as object)].filter((time) => typeof time === 'number');
+  return new Date(Math.max(0, ...times) * 1000);
+}
+
+const COLUMNS = {
+  id: 'text',
+  type: 'text',
+  livemode: 'boolean',
+  occurred_at: 'timestamptz',
+  stripe_customer_id: 'text',
+  stripe_invoice_id: 'text',
+  body: 'text',
+};
+
+/** Stores them PENDING and wakes nobody. Answers the ids of those that are new. */
+export async function insertObserved(
+  tx: Transaction,
+  observed: readonly Observed[],
+  subscription: string,
+): Promise<ReadonlySet<string>> {
+  const rows = observed.map(({ id, type, livemode, readAt, customerId, invoiceId, body }) => ({
+    id,
+    type,
+    livemode,
+    occurred_at: readAt,
+    stripe_customer_id: customerId,
+    stripe_invoice_id: invoiceId,
+    body,
+  }));
+  const { source, parameters } = toUnnest(rows, COLUMNS, 1);
+  const born = await tx.query<{ id: string }>(
+    `with v as (select * from ${source}),
+     born as (
+       insert into event (id, type, source, state, livemode, occurred_at, stripe_customer_id, stripe_subscription_id, stripe_invoice_id, checkout_intent_id, body_hash)
+       select id, type, 'LEDGER', 'PENDING', livemode, occurred_at, stripe_customer_id, $1, stripe_invoice_id,
+              (select checkout_intent_id from subscription where id = $1), sha256(convert_to(body, 'UTF8'))
+       from v order by id on conflict (id) do nothing returning id, received_at),
+     bodies as (
+       insert into event_body (event_id, received_at, body)
+       select born.id, born.received_at, convert_to(v.body, 'UTF8') from born join v on v.id = born.id)
+     select id from born`,
+    [subscription, ...parameters],
+  );
+  return new Set(born.map(({ id }) => id));
+}
