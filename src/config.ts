@@ -116,10 +116,12 @@ export function readDatabaseConfig(env: Variables = process.env): Config['databa
 
 /** How Stripe is called, and which mode's events count: what a command needs that carries or checks events. */
 export function readStripeConfig(env: Variables = process.env): Pick<Config, 'livemode' | 'stripe'> {
-  const { LIVEMODE, STRIPE_API_KEY, STRIPE_API_BASE } = givenIn(env);
+  const given = givenIn(env);
+  const { LIVEMODE, STRIPE_API_KEY, STRIPE_API_BASE } = given;
   const fields = { LIVEMODE: true, STRIPE_API_KEY: true, STRIPE_API_BASE: true } as const;
   const parsed = Environment.pick(fields).safeParse({ LIVEMODE, STRIPE_API_KEY, STRIPE_API_BASE });
-  if (!parsed.success) throw new ConfigInvalidError(problemsOf(parsed.error));
+  const missing = missingWithDatabaseUrl(given).filter((problem) => problem.startsWith('LIVEMODE '));
+  if (!parsed.success || missing.length > 0) throw new ConfigInvalidError([...problemsOf(parsed.error), ...missing]);
   const { data } = parsed;
   return {
     livemode: data.LIVEMODE ?? 'both',

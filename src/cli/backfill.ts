@@ -38,20 +38,25 @@ export function addBackfill(program: Command): void {
     );
   common(backfill.command('events').description('events that Stripe has of the last 30 days and the service lacks'))
     .option('--since <time>', 'from this time on, such as 2026-11-20T00:00:00Z', toTime)
-    .option('--types <types>', 'only these types, comma-separated, 20 at most', toList)
+    .option('--types <types>', 'only these types, comma-separated, 20 at most; else those that handlers take', toList)
+    .option('--undelivered', 'only events that Stripe could not deliver yet')
+    .option('--announce', 'raise events also for what invoices tell that are older than those 30 days')
+    .option('--no-announce', 'hold back what the events give rise to')
     .action((options: Events) =>
       run(options, {
         kind: BackfillKind.STRIPE_EVENTS,
         dryRun: options.dryRun ?? false,
+        announce: options.announce,
         since: options.since,
         eventTypes: options.types,
+        deliverySuccess: options.undelivered === true ? false : null,
       }),
     );
 }
 
 type Common = Json & Readonly<{ dryRun?: boolean }>;
 type Links = Common & Readonly<{ announce?: boolean; checkoutIntent?: string }>;
-type Events = Common & Readonly<{ since?: Date; types?: string[] }>;
+type Events = Common & Readonly<{ announce?: boolean; since?: Date; types?: string[]; undelivered?: boolean }>;
 
 function common(command: Command): Command {
   return command

@@ -54,7 +54,7 @@ function openBar(title: string): Meter {
       if (bar === undefined || (shown === null) !== (total === null)) {
         stop();
         const format = `${title.padEnd(30)} ${total === null ? '{value}' : WITH_TOTAL}`;
-        bar = new SingleBar({ format, stream: process.stderr });
+        bar = new SingleBar({ format, formatTime, stream: process.stderr });
         bar.start(total ?? 0, done);
       } else if (total !== null && total !== shown) bar.setTotal(total);
       if (done !== last) bar.update(done);
@@ -62,6 +62,14 @@ function openBar(title: string): Meter {
     },
     stop,
   };
+}
+
+/** What is left, once it can be guessed. */
+function formatTime(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '';
+  const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor((seconds % 3_600) / 60)];
+  if (hours > 0) return `${hours}h${minutes}m`;
+  return minutes > 0 ? `${minutes}m${Math.round(seconds % 60)}s` : `${Math.round(seconds)}s`;
 }
 
 const LINE_EVERY_MS = 5_000;

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { inTransaction } from '../database/transaction.js';
+import { BadInputError } from '../errors.js';
 import { createReporting } from '../ledger/reporting.js';
 import type { ImportContext, ImportOptions } from './context.js';
 import { type Inspection, inspect } from './inspect.js';
@@ -48,9 +49,12 @@ export async function importFile(
     signal,
   }: { readonly dryRun: boolean; readonly progress: ImportProgress; readonly signal: AbortSignal },
 ): Promise<ImportReport> {
-  const by = `import:${await fingerprintOf(path)}`;
+  const fingerprint = await fingerprintOf(path);
+  const by = `import:${fingerprint}`;
   const found = await inspect(options.em, path, { onRead: (records) => progress.looked(records), signal });
   if (dryRun) return { ...found, imported: missingOf(found), by };
+  if ((await fingerprintOf(path)) !== fingerprint)
+    throw new BadInputError(`${path} was changed while it was looked at; run the import again.`);
   const context = { ...options, by, reason: `imported from ${basename(path).slice(0, 200)}` };
   const imported = await writeAll(context, { path, found, progress, signal });
   if (!options.announce) await holdBackReports(context);

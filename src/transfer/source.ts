@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { BadInputError } from '../errors.js';
 import { splitArray, splitLines, type Piece } from './split.js';
@@ -32,13 +33,13 @@ export async function* readSource(path: string): AsyncGenerator<SourceRecord> {
   }
 }
 
-/** Names a file by its path, size and time of change: one that was replaced between two readings is another. */
+/** Stands for a file by its name, size and time of change: one that was replaced between two readings is another. */
 export async function fingerprintOf(path: string): Promise<string> {
   const found = await stat(path).catch((cause: unknown) => {
     throw new BadInputError(`${path} cannot be read (${(cause as { code?: string }).code}).`, { cause });
   });
   if (!found.isFile()) throw new BadInputError(`${path} is no file: it is read several times, so it cannot be a pipe.`);
-  return hash('sha256', `${path}:${found.size}:${found.mtimeMs}`, 'hex').slice(0, 12);
+  return hash('sha256', `${basename(path)}:${found.size}:${found.mtimeMs}`, 'hex').slice(0, 12);
 }
 
 async function* piecesOf(path: string): AsyncGenerator<Piece> {

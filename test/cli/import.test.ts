@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => db.close());
 
-const run = (...args: string[]) => command(args, { DATABASE_URL: db.url });
+const run = (...args: string[]) => command(args, { DATABASE_URL: db.url, LIVEMODE: 'both' });
 const dumpOf = (...records: readonly DjangoRecord[]) => aFile('dump.json', JSON.stringify(records));
 
 const UUID = 'a3f1d7a4-6f6e-4a5c-9a43-2f5b8a4b9c01';
@@ -176,6 +176,14 @@ describe('renewal-ledger import', () => {
     expect((await rows()).events).toEqual([{ id: 'evt_empty', state: 'HANDLED', source: 'STRIPE' }]);
   });
 
+  it('needs to know which mode counts, as the service does', async () => {
+    const dump = dumpOf(aDjangoIntent(1));
+    expect(await command(['import', dump], { DATABASE_URL: db.url })).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/LIVEMODE is required with DATABASE_URL/),
+    });
+  });
+
   it('says with --json what is wrong, for programs', async () => {
     const { code, stdout } = await run('import', dumpOf(aDjangoIntent(1, { uuid: 'nobody' })), '--json');
     expect(code).toBe(1);
@@ -211,7 +219,7 @@ describe('renewal-ledger export', () => {
     });
     const derived = await facts(db);
     const other = await openTestDatabase();
-    const there = { DATABASE_URL: other.url };
+    const there = { DATABASE_URL: other.url, LIVEMODE: 'both' };
     const gzipped = aFile('moved.ndjson.gz', gzipSync(readFileSync(first)));
     expect(await command(['import', gzipped], there)).toMatchObject({
       code: 0,

@@ -42,7 +42,7 @@ const invoice = (id: string, serviceStart: string) =>
     }),
   );
 
-const run = (...args: string[]) => command(args, { DATABASE_URL: service.db.url });
+const run = (...args: string[]) => command(args, { DATABASE_URL: service.db.url, LIVEMODE: 'both' });
 const linkOf = async () =>
   (
     await service.db.sql<{ invoice: string | null; by: string | null }>(
@@ -145,7 +145,7 @@ describe('an import that is interrupted', () => {
       quantity: 1,
     }));
     const file = aFile('many.ndjson', intents.map((intent) => JSON.stringify(intent)).join('\n'));
-    const importing = launch([...COMMAND, 'import', file], { env: { DATABASE_URL: service.db.url } });
+    const importing = launch([...COMMAND, 'import', file], { env: { DATABASE_URL: service.db.url, LIVEMODE: 'both' } });
     await eventually(async () => expect((await countIntents()) > 1).toBe(true), { withinMs: 60_000 });
     importing.signal('SIGINT');
     expect(await importing.exit).toBe(130);
