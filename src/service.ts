@@ -28,6 +28,7 @@ import { createReplay } from './events/replay.js';
 import { eraseOldBodies } from './events/retention.js';
 import type { Schedule } from './events/schedules.js';
 import { createUntilHandled } from './events/until-handled.js';
+import { Waker } from './events/waker.js';
 import { EventWriter } from './events/writer.js';
 import { type BuiltInOptions, createCallingHandlers, createFactHandlers } from './handlers/built-in.js';
 import type { ReadinessCheck } from './http/health.js';
@@ -92,7 +93,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   await openBackfillQueue(jobs);
   const orm = await connectDatabase(url);
   const pool = createWriterPool({ url, connections: 2, log });
-  const writer = new EventWriter(createEventStore(pool, jobs), log);
+  const waker = new Waker(jobs, log);
+  const writer = new EventWriter(createEventStore(pool, waker.wake), log);
   const query = async (text: string, parameters: readonly unknown[] = []) =>
     (await pool.query(text, [...parameters])).rows;
   const keepPartitions = () => ensurePartitions(query, { months: MONTHS_AHEAD });
@@ -120,6 +122,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await app.close();
       await workers?.stop();
       await writer.close();
+      await waker.close();
       await jobs.close();
       await Promise.all([pool.end(), orm.close()]);
     },

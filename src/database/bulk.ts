@@ -26,6 +26,6 @@ const toArray = (elements: readonly string[]): string => `{${elements.join(',')}
 function toElement(value: unknown, type: string): string {
   if (value === undefined || value === null) return 'NULL';
   if (value instanceof Date) return `"${value.toISOString()}"`;
-  const text = type === 'jsonb' ? JSON.stringify(value) : String(value);
+  const text = typeof value === 'string' && type !== 'jsonb' ? value : JSON.stringify(value);
   return /["\\]/.test(text) ? `"${text.replaceAll(/["\\]/g, '\\$&')}"` : `"${text}"`;
 }

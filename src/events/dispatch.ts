@@ -65,6 +65,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       await workOnSignals({ ...deps, factNames });
       await workOnEvents({ ...deps, handlers }, jobs);
       await workOnSchedules(jobs, all, log);
+      await sweep({ ...deps, factNames }, 0);
     },
     async stop() {
       await following?.stop();

@@ -1,8 +1,6 @@
-import { hash } from 'node:crypto';
 import { Pool } from 'pg';
-import type { PoolClient } from 'pg';
 import type { Logger } from '../log.js';
-import type { JobSender, Query } from './jobs.js';
+import type { Query } from './jobs.js';
 import { INSERT_EVENTS, insertParameters } from './insert-events.js';
 import type { NewEvent } from './new-event.js';
 import { ensurePartitions } from './partitions.js';
@@ -34,74 +32,51 @@ export function createWriterPool({ url, connections, log }: WriterPoolOptions): 
   return pool;
 }
 
-/** Whatever the server's default: an event that was acknowledged survives the server's crash. */
-const BEGIN = 'begin isolation level read committed; set local synchronous_commit to on';
-
 /** Classes of SQLSTATE that a row's own values can cause: bad data, a constraint, a limit, a trigger, PostgreSQL's own bug. */
 const CAUSED_BY_ROWS = new Set(['22', '23', '54', 'P0', 'XX']);
 
-/** Events, their bodies and their wake-ups, committed together. */
-export function createEventStore(pool: Pool, jobs: JobSender): EventStore {
-  const insert = (events: readonly NewEvent[]) => inTransaction(pool, (query) => insertEvents(query, events, jobs));
+/**
+ * Events and their bodies, committed together by one statement: every other round trip would be a good part of what a lone event takes.
+ * `wake` is told of those that are new and have work to do, and nobody waits for it.
+ */
+export function createEventStore(pool: Pool, wake: (events: readonly NewEvent[]) => void): EventStore {
   return {
     async insert(events) {
-      const sorted = events.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-      try {
-        return await insert(sorted);
-      } catch (error) {
-        if (isMissingPartition(error)) await ensurePartitions(queryOf(pool), { months: 2 });
-        else if (!isWorthAnotherTry(error)) throw error;
-        return await insert(sorted);
-      }
+      const stored = await insertWhereverItFits(
+        pool,
+        events.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+      );
+      wake(events.filter(({ id, state }) => state === 'PENDING' && stored.has(id)));
+      return stored;
     },
     isOfARow: (error) => CAUSED_BY_ROWS.has(sqlStateOf(error)?.slice(0, 2) ?? '') && !isMissingPartition(error),
   };
 }
 
-/** Sorted by id, because two statements that insert the same ids in other orders deadlock. */
-async function insertEvents(query: Query, sorted: readonly NewEvent[], jobs: JobSender): Promise<ReadonlySet<string>> {
-  const rows = (await query(INSERT_EVENTS, insertParameters(sorted))) as { id: string }[];
-  const stored = new Set(rows.map(({ id }) => id));
-  await jobs.wakeEvents(
-    query,
-    sorted.filter((event) => event.state === 'PENDING' && stored.has(event.id)),
-  );
-  return stored;
-}
-
-async function inTransaction<T>(pool: Pool, work: (query: Query) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
+async function insertWhereverItFits(pool: Pool, sorted: readonly NewEvent[]): Promise<Set<string>> {
   try {
-    await client.query(BEGIN);
-    const result = await work(preparedQueryOf(client));
-    await client.query('commit');
-    client.release();
-    return result;
+    return await insertEvents(pool, sorted);
   } catch (error) {
-    await rollBack(client, error);
-    throw error;
+    if (isMissingPartition(error)) await ensurePartitions(queryOf(pool), { months: 2 });
+    else if (!isWorthAnotherTry(error)) throw error;
+    return await insertEvents(pool, sorted);
   }
 }
 
-/** A connection that broke, or whose query goes on, is thrown away. */
-async function rollBack(client: PoolClient, error: unknown): Promise<void> {
-  if (sqlStateOf(error) === undefined) return client.release(true);
-  await client.query('rollback').then(
-    () => client.release(),
-    () => client.release(true),
-  );
+/** Sorted by id, because two statements that insert the same ids in other orders deadlock. Prepared, because planning takes longer than running. */
+async function insertEvents(pool: Pool, sorted: readonly NewEvent[]): Promise<Set<string>> {
+  const { rows } = await pool.query<{ id: string }>({
+    name: 'insert-events',
+    text: INSERT_EVENTS,
+    values: insertParameters(sorted),
+  });
+  return new Set(rows.map(({ id }) => id));
 }
 
 const queryOf =
   (pool: Pool): Query =>
   async (text, parameters = []) =>
     (await pool.query(text, [...parameters])).rows;
-
-/** Planning took longer than running, for the jobs' statement most of all. The few texts are the same every time. */
-const preparedQueryOf =
-  (client: PoolClient): Query =>
-  async (text, parameters = []) =>
-    (await client.query({ name: hash('sha256', text, 'base64url'), text, values: [...parameters] })).rows;
 
 /** A server that restarted, or a connection that a proxy closed meanwhile, shows only when it is used. */
 const isWorthAnotherTry = (error: unknown): boolean => isPassing(error) || isDatabaseAway(error);

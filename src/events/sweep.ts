@@ -17,28 +17,32 @@ export interface SweepDeps {
 }
 
 /** How long something that is due is left to its own job. */
-const OVERDUE = `interval '30 seconds'`;
+const GRACE_SECONDS = 30;
 const LONGEST_WAIT = `interval '30 days'`;
 /** Of each kind, in one sweep. The rest is the next one's. */
 const LIMIT = 20_000;
 
 /**
  * Adds a job for whatever is unfinished and overdue, so that a job that was lost costs a minute and no event, and ends what will come to
- * nothing: waits of more than 30 days, and deliveries whose handler is gone.
+ * nothing: waits of more than 30 days, and deliveries whose handler is gone. A worker that starts gives no grace: what it finds without a
+ * job was most likely stored by a process that died before it had sent one.
  */
-export async function sweep(deps: SweepDeps): Promise<void> {
+export async function sweep(deps: SweepDeps, graceSeconds = GRACE_SECONDS): Promise<void> {
   const ended = (await endLongWaits(deps)) + (await skipGone(deps));
   const woken = await inTransaction(deps.em, async (tx) => {
-    const queued = await oldestQueued(tx);
+    const queued = { oldest: await oldestQueued(tx), graceSeconds };
     return (await wakeUndispatched(deps, tx, queued)) + (await wakeOverdue(deps, tx, queued));
   });
   if (ended > 0 || woken > 0) deps.log.info({ woken, ended }, 'The sweep found unfinished work');
 }
 
-/** Queue to the time of the oldest job that waits in it. What was due well before that has been passed over: it has no job. */
-type OldestQueued = ReadonlyMap<string, string>;
+interface Queued {
+  /** Queue to the time of the oldest job that waits in it. What was due well before that has been passed over: it has no job. */
+  readonly oldest: ReadonlyMap<string, string>;
+  readonly graceSeconds: number;
+}
 
-async function oldestQueued(tx: Transaction): Promise<OldestQueued> {
+async function oldestQueued(tx: Transaction): Promise<Queued['oldest']> {
   const queues = await tx.query<{ name: string; since: string }>(
     `select name, min(greatest(created_on, start_after)) as since
        from pgboss.job where state < 'active' and start_after <= now() group by name`,
@@ -47,20 +51,20 @@ async function oldestQueued(tx: Transaction): Promise<OldestQueued> {
 }
 
 /** Events that no delivery explains: never dispatched, or to be dispatched again. */
-async function wakeUndispatched({ jobs }: SweepDeps, tx: Transaction, queued: OldestQueued): Promise<number> {
+async function wakeUndispatched({ jobs }: SweepDeps, tx: Transaction, queued: Queued): Promise<number> {
   const lost = await tx.query<{ id: string; lane: string }>(
     `select e.id, coalesce(e.stripe_subscription_id, e.id) as lane from event e
-      where e.state = 'PENDING' and e.received_at < least(now(), $1::timestamptz) - ${OVERDUE}
+      where e.state = 'PENDING' and e.received_at < least(now(), $1::timestamptz) - make_interval(secs => $2)
         and not exists (select from delivery d where d.event_id = e.id and d.state in ${UNFINISHED})
       order by e.received_at limit ${LIMIT}`,
-    [queued.get(EVENT_QUEUE) ?? null],
+    [queued.oldest.get(EVENT_QUEUE) ?? null, queued.graceSeconds],
   );
   await jobs.wakeEvents(tx.query, lost);
   return lost.length;
 }
 
 /** Deliveries whose time has come and whose job has not; those that wait look again now and then by this. */
-async function wakeOverdue(deps: SweepDeps, tx: Transaction, queued: OldestQueued): Promise<number> {
+async function wakeOverdue(deps: SweepDeps, tx: Transaction, queued: Queued): Promise<number> {
   const handlers = await tx.query<{ handler: string }>(
     `select distinct handler from delivery where state in ${UNFINISHED}`,
   );
@@ -70,12 +74,12 @@ async function wakeOverdue(deps: SweepDeps, tx: Transaction, queued: OldestQueue
     `update delivery d set next_try_at = now()
        from unnest($1::text[], $2::timestamptz[]) q (handler, since),
             lateral (select o.event_id from delivery o
-                      where o.handler = q.handler and o.state in ${UNFINISHED} and o.next_try_at < least(now(), q.since) - ${OVERDUE}
+                      where o.handler = q.handler and o.state in ${UNFINISHED} and o.next_try_at < least(now(), q.since) - make_interval(secs => $3)
                       order by o.next_try_at limit ${LIMIT} for no key update skip locked) o,
             event e
       where d.handler = q.handler and d.event_id = o.event_id and e.id = d.event_id
      returning d.event_id as "eventId", d.handler, coalesce(e.stripe_subscription_id, e.id) as lane`,
-    [names, names.map((name) => queued.get(queueOf(name)) ?? null)],
+    [names, names.map((name) => queued.oldest.get(queueOf(name)) ?? null), queued.graceSeconds],
   );
   await sendDue(deps, tx, overdue);
   return overdue.length;

@@ -3,30 +3,25 @@ import { pino } from 'pino';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createEventStore, createWriterPool } from '../../src/events/event-store.js';
-import { type Jobs, openJobs } from '../../src/events/jobs.js';
 import { type NewEvent, readNewEvent } from '../../src/events/new-event.js';
 import { ensurePartitions } from '../../src/events/partitions.js';
 import { openTestDatabase, type TestDatabase } from '../support/database.js';
 
 const log = pino({ level: 'silent' });
 let db: TestDatabase;
-let jobs: Jobs;
 let pool: Pool;
 
 beforeAll(async () => {
   db = await openTestDatabase();
-  jobs = await openJobs({ url: db.url, log, works: false });
   pool = createWriterPool({ url: db.url, connections: 2, log });
 });
 afterAll(async () => {
   await pool.end();
-  await jobs.close();
   await db.close();
 });
 beforeEach(async () => {
   await db.sql('delete from event');
   await db.sql('delete from event_body');
-  await db.sql('delete from pgboss.job');
 });
 
 function anEvent(id: string, overrides: object = {}): NewEvent {
@@ -34,20 +29,19 @@ function anEvent(id: string, overrides: object = {}): NewEvent {
   if (event === undefined) throw new Error('The test made no event.');
   return event;
 }
-const jobsOf = async () =>
-  (
-    await db.sql<{ id: string }>(
-      `select event->>'id' as id from pgboss.job, jsonb_array_elements(data->'events') event where name = 'event' order by 1`,
-    )
-  ).map(({ id }) => id);
+const storeWaking = () => {
+  const woken: { id: string; lane: string }[] = [];
+  return { woken, store: createEventStore(pool, (events) => woken.push(...events)) };
+};
 
-test('a group is stored with its bodies, their hashes and a job for each that is to be handled', async () => {
+test('a group is stored with its bodies and their hashes, and those that are to be handled are woken', async () => {
   const events = [
     anEvent('evt_b'),
     anEvent('evt_a', { livemode: false }),
     anEvent('evt_c', { data: { object: { object: 'subscription', id: 'sub_1' } } }),
   ];
-  expect(await createEventStore(pool, jobs).insert(events)).toEqual(new Set(['evt_a', 'evt_b', 'evt_c']));
+  const { store, woken } = storeWaking();
+  expect(await store.insert(events)).toEqual(new Set(['evt_a', 'evt_b', 'evt_c']));
   const rows = await db.sql<{ id: string; body_hash: Buffer; body: Buffer }>(
     'select id, body_hash, body from event join event_body on event_id = id and event_body.received_at = event.received_at order by id',
   );
@@ -57,27 +51,22 @@ test('a group is stored with its bodies, their hashes and a job for each that is
   expect(rows.map(({ body_hash }) => body_hash)).toEqual(
     rows.map(({ body }) => createHash('sha256').update(body).digest()),
   );
-  expect(await jobsOf()).toEqual(['evt_b', 'evt_c']);
-  const sent = await db.sql<{ data: { events: object[] } }>('select data from pgboss.job');
-  expect(sent.flatMap(({ data }) => data.events)).toContainEqual({ id: 'evt_c', lane: 'sub_1' });
+  expect(woken).toMatchObject([
+    { id: 'evt_b', lane: 'evt_b' },
+    { id: 'evt_c', lane: 'sub_1' },
+  ]);
 });
 
-test('what is there already is left as it is, without a second body or job', async () => {
-  const store = createEventStore(pool, jobs);
+test('what is there already is left as it is, without a second body or wake-up', async () => {
+  const { store, woken } = storeWaking();
   await store.insert([anEvent('evt_1'), anEvent('evt_2')]);
   expect(await store.insert([anEvent('evt_1', { data: 1 }), anEvent('evt_3')])).toEqual(new Set(['evt_3']));
   expect(await db.sql('select from event_body')).toHaveLength(3);
-  expect(await jobsOf()).toEqual(['evt_1', 'evt_2', 'evt_3']);
-});
-
-test('events without their jobs are not stored', async () => {
-  const failing = { ...jobs, wakeEvents: () => Promise.reject(new Error('no jobs today')) };
-  await expect(createEventStore(pool, failing).insert([anEvent('evt_1')])).rejects.toThrow('no jobs today');
-  expect(await db.sql('select from event')).toEqual([]);
+  expect(woken.map(({ id }) => id)).toEqual(['evt_1', 'evt_2', 'evt_3']);
 });
 
 test('two groups of the same events in opposite orders never deadlock', async () => {
-  const store = createEventStore(pool, jobs);
+  const { store } = storeWaking();
   const deadlocks = async () => {
     const client = await pool.connect();
     await client.query('select pg_stat_force_next_flush()');
@@ -111,7 +100,7 @@ describe('the partition of a month', () => {
 
   test('that nobody made is made when an event needs it', async () => {
     await dropAll();
-    expect(await createEventStore(pool, jobs).insert([anEvent('evt_1')])).toEqual(new Set(['evt_1']));
+    expect(await storeWaking().store.insert([anEvent('evt_1')])).toEqual(new Set(['evt_1']));
     expect(await partitions()).toHaveLength(2);
   });
 

@@ -70,6 +70,15 @@ describe('the sweep', () => {
     expect(runs.toSorted()).toEqual(events.map(({ id }) => id).toSorted());
   });
 
+  it('of a worker that starts finds at once what was stored and has no job', async () => {
+    const event = anEvent('invoice.paid');
+    await store(pipeline, [event], { wake: false });
+    await pipeline.dispatcher.start();
+    await pipeline.dispatcher.idle();
+    expect(await stateOf(db, event.id)).toBe('HANDLED');
+    expect(runs).toEqual([event.id]);
+  });
+
   it.each([
     [
       'fails',

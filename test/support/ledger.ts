@@ -55,8 +55,7 @@ export async function openTestLedger(): Promise<TestLedger> {
   const db = await openTestDatabase();
   await db.sql('create table event_body_partition.test partition of event_body default');
   const pool = createWriterPool({ url: db.url, connections: 2, log });
-  const noJobs = { wakeEvents: none, sendDeliveries: none, sendSignal: none };
-  const store = createEventStore(pool, noJobs);
+  const store = createEventStore(pool, () => undefined);
   const signals: string[] = [];
   const announcer: Announcer = {
     routeOf: () => ({ state: 'PENDING', ignoredBecause: null }),

@@ -1,0 +1,49 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from '../log.js';
+import type { Jobs, WakeUp } from './jobs.js';
+import { toLastError } from './last-error.js';
+
+/** Between two statements, so that a burst shares jobs; the first one waits for nothing. */
+const PAUSE_MS = 10;
+
+/**
+ * Adds the wake-up jobs of events that are stored, behind the answer: a job takes longer than its event, and says nothing that `event`
+ * does not. Those that are lost with the process, or with the database, are the sweep's.
+ */
+export class Waker {
+  #waiting: WakeUp[] = [];
+  #sending: Promise<void> | undefined;
+
+  constructor(
+    private readonly jobs: Pick<Jobs, 'wakeEvents' | 'query'>,
+    private readonly log: Logger,
+  ) {}
+
+  readonly wake = (wakeUps: readonly WakeUp[]): void => {
+    if (wakeUps.length === 0) return;
+    this.#waiting.push(...wakeUps);
+    this.#sending ??= this.#send();
+  };
+
+  /** Returns when nothing is waiting to be sent. */
+  async close(): Promise<void> {
+    await this.#sending;
+  }
+
+  async #send(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const wakeUps = this.#waiting.splice(0);
+      try {
+        await this.jobs.wakeEvents(this.jobs.query, wakeUps);
+      } catch (error) {
+        const because = toLastError(error);
+        this.log.warn(
+          { events: wakeUps.length, because },
+          'Stored events were not announced to the workers; the sweep finds them',
+        );
+      }
+      await pause(PAUSE_MS);
+    }
+    this.#sending = undefined;
+  }
+}

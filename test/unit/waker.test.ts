@@ -1,0 +1,45 @@
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { Waker } from '../../src/events/waker.js';
+
+const log = pino({ level: 'silent' });
+const query = async () => [];
+const toWakeUp = (id: string) => ({ id, lane: id });
+
+function openWaker(fail: (turn: number) => boolean = () => false) {
+  const sent: string[][] = [];
+  const wakeEvents = async (_query: unknown, wakeUps: readonly { readonly id: string }[]) => {
+    sent.push(wakeUps.map(({ id }) => id));
+    if (fail(sent.length)) throw new Error('the queue is away');
+  };
+  return { sent, waker: new Waker({ wakeEvents, query }, log) };
+}
+
+test('A lone wake-up is sent at once', () => {
+  const { waker, sent } = openWaker();
+  waker.wake([toWakeUp('evt_1')]);
+  expect(sent).toEqual([['evt_1']]);
+});
+
+test('What comes while another is on its way shares the next statement, and is sent before the waker is closed', async () => {
+  const { waker, sent } = openWaker();
+  for (const id of ['evt_1', 'evt_2', 'evt_3']) waker.wake([toWakeUp(id)]);
+  await waker.close();
+  expect(sent).toEqual([['evt_1'], ['evt_2', 'evt_3']]);
+});
+
+test('A queue that fails holds up nothing that comes later, and what it lost is left to the sweep', async () => {
+  const { waker, sent } = openWaker((turn) => turn === 1);
+  waker.wake([toWakeUp('evt_1')]);
+  waker.wake([toWakeUp('evt_2')]);
+  await waker.close();
+  waker.wake([toWakeUp('evt_3')]);
+  expect(sent).toEqual([['evt_1'], ['evt_2'], ['evt_3']]);
+});
+
+test('Nothing to wake sends nothing', async () => {
+  const { waker, sent } = openWaker();
+  waker.wake([]);
+  await waker.close();
+  expect(sent).toEqual([]);
+});
