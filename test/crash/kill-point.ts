@@ -17,7 +17,7 @@ const STATEMENTS: Readonly<Record<string, (text: string, parameters: Parameters)
   processed: (text, parameters) =>
     text.includes('update renewal ') && isGiven(columnOf(text, parameters, 'processed_at')),
 };
-const ALONE = new Set(['delivery claim']);
+const ALONE = new Set(['store', 'delivery claim']);
 
 const [when = '', ...words] = (process.env['KILL_POINT'] ?? '').split(' ');
 const point = words.join(' ');
