@@ -1,6 +1,6 @@
 import { isLive } from '../ledger/eligibility.js';
 import { isOfCustomer } from '../ledger/match.js';
-import type { InvoiceRecord, RenewalRecord } from '../ledger/records.js';
+import type { RenewalRecord } from '../ledger/records.js';
 import type { Settlement } from '../ledger/settle.js';
 
 export interface FoundDate {
@@ -22,6 +22,8 @@ export interface Dates {
   readonly found: ReadonlyMap<string, FoundDate>;
   readonly problems: ReadonlyMap<string, Problem>;
 }
+
+export const NO_DATES: Dates = { found: new Map(), problems: new Map() };
 
 const missing = (code: string, reason: string): Problem => ({ code, reason, isAmbiguous: false });
 const ambiguous = (code: string, reason: string): Problem => ({ code, reason, isAmbiguous: true });
@@ -53,23 +55,23 @@ function datesBeside(
   renewal: RenewalRecord,
   { renewals }: Settlement,
   found: ReadonlyMap<string, FoundDate>,
-): Set<number> {
+): readonly number[] {
   const others = renewals.filter(
     ({ id, subscriptionId }) => id !== renewal.id && subscriptionId === renewal.subscriptionId,
   );
   const dates = others.map(({ id, effectiveDate }) => effectiveDate ?? found.get(id)?.givenDate);
-  return new Set(dates.flatMap((date) => date?.getTime() ?? []));
+  return dates.flatMap((date) => date?.getTime() ?? []);
 }
 
 function dateOfInvoice(
   renewal: RenewalRecord,
   { invoices }: Settlement,
-  taken: ReadonlySet<number>,
+  taken: readonly number[],
 ): FoundDate | Problem {
   const invoice = invoices.find(({ id }) => id === renewal.invoiceId);
   if (invoice === undefined) return missing('NO_FACTS', 'No stored event tells of its invoice.');
   if (invoice.periodStart === null) return missing('NO_PERIOD', 'Its invoice names no period that it charges for.');
-  if (taken.has(invoice.periodStart.getTime()))
+  if (taken.includes(invoice.periodStart.getTime()))
     return ambiguous('DATE_TAKEN', 'Another renewal of its subscription has the date at which its invoice begins.');
   return { givenDate: invoice.periodStart, isDateFixed: true, reason: 'Dated by its invoice.' };
 }
@@ -77,7 +79,7 @@ function dateOfInvoice(
 function dateOfPeriodEnd(
   renewal: RenewalRecord,
   settlement: Settlement,
-  taken: ReadonlySet<number>,
+  taken: readonly number[],
 ): FoundDate | Problem {
   const { group, renewals } = settlement;
   const { subscriptionId } = renewal;
@@ -89,20 +91,30 @@ function dateOfPeriodEnd(
   );
   if (rivals.length > 1)
     return ambiguous('SEVERAL_RENEWALS', 'Several renewals of its subscription have neither an invoice nor a date.');
-  const ends = periodEndsOf(subscriptionId, settlement).filter((end) => !taken.has(end));
-  const [end] = ends;
+  const [end, ...more] = freePeriodEnds(subscriptionId, settlement, taken);
   if (end === undefined)
     return missing('NO_PERIOD_END', 'No invoice of its subscription ends a period without a renewal.');
-  if (ends.length > 1)
+  if (more.length > 0)
     return ambiguous('SEVERAL_PERIOD_ENDS', 'Several periods of its subscription end without a renewal.');
   return { givenDate: new Date(end), isDateFixed: false, reason: 'Dated by the end of the period before it.' };
 }
 
-function periodEndsOf(subscriptionId: string, { group, intent, invoices }: Settlement): number[] {
+/** A renewal that lies as near to a period's end as an invoice may lie to its renewal has that end, though by another clock. */
+function freePeriodEnds(
+  subscriptionId: string,
+  { group, intent, invoices }: Settlement,
+  taken: readonly number[],
+): number[] {
   const subscription = group.subscriptions.find(({ id }) => id === subscriptionId) ?? null;
-  const counts = (invoice: InvoiceRecord): boolean =>
-    invoice.subscriptionId === subscriptionId &&
-    isLive(invoice) &&
-    (intent === null || isOfCustomer(intent, invoice, subscription));
-  return [...new Set(invoices.filter(counts).flatMap(({ periodEnd }) => periodEnd?.getTime() ?? []))];
+  const ends = invoices.flatMap((invoice): number[] => {
+    const end = invoice.periodEnd?.getTime();
+    const counts =
+      invoice.subscriptionId === subscriptionId &&
+      isLive(invoice) &&
+      (intent === null || isOfCustomer(intent, invoice, subscription));
+    if (!counts || end === undefined) return [];
+    const tolerance = (invoice.toleranceSeconds ?? 0) * 1000;
+    return taken.some((date) => Math.abs(date - end) <= tolerance) ? [] : [end];
+  });
+  return [...new Set(ends)];
 }

@@ -1,17 +1,16 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { HandlerMap } from '@renewal-ledger/sdk';
 import type { Clock } from '../clock.js';
-import type { Transaction } from '../database/transaction.js';
+import { preferIndexes, type Transaction } from '../database/transaction.js';
 import { BackfillState, LinkedBy } from '../entities/states.js';
 import { toLastError } from '../events/last-error.js';
 import type { Announcer } from '../ledger/announcer.js';
-import { createFactRecorder } from '../ledger/record-facts.js';
 import { lockScope, type Scope } from '../ledger/scope.js';
 import { groupsOf, settleScope } from '../ledger/settle-scope.js';
 import { settle } from '../ledger/settle.js';
 import type { Logger } from '../log.js';
-import { type Dates, findDates } from './fill-dates.js';
-import { findEventsWithoutFacts, readEventFacts } from './missing-facts.js';
+import { deriveFacts } from './derive-facts.js';
+import { type Dates, findDates, NO_DATES } from './fill-dates.js';
 import { type BackfillRecordRow, type Results, tellResults } from './results.js';
 import { advance, finish, lockRunning, type Run, setTotal } from './runs.js';
 
@@ -31,6 +30,8 @@ export async function linkBatch(
   options: LinkOptions,
   { id, size }: { readonly id: string; readonly size: number },
 ): Promise<boolean> {
+  await preferIndexes(tx);
+  await tx.query(`set local max_parallel_workers_per_gather to 0`);
   const run = await lockRunning(tx, id);
   if (run === null) return false;
   if (run.total === null) await setTotal(tx, id, await countLacking(tx, run));
@@ -87,42 +88,55 @@ async function fill(
   { run, intentIds }: { readonly run: Run; readonly intentIds: readonly string[] },
 ): Promise<Results> {
   const { announcer, clock } = options;
-  const author = { by: `backfill:${run.id}`, reason: run.kind };
-  const linkAs = LinkedBy.BACKFILL;
-  const first = await lockScope(tx, { intentIds });
-  const { read, failures } = await readEventFacts(
-    await findEventsWithoutFacts(tx, first),
-    options.factHandlers,
-    options.log,
-  );
-  const record = createFactRecorder({ announcer, clock, announce: run.announce, linkAs, author });
-  const outcomes = await record(tx, read);
-  const before = read.length === 0 ? first : await lockScope(tx, { intentIds });
+  const settling = {
+    announcer,
+    announce: run.announce,
+    linkAs: LinkedBy.BACKFILL,
+    author: { by: `backfill:${run.id}`, reason: run.kind },
+  };
+  const keys = { intentIds, subscriptionIds: await findStraySubscriptions(tx, intentIds) };
+  const first = await lockScope(tx, keys);
+  const { isChanged, failures } = await deriveFacts(tx, options, { scope: first, recorder: { ...settling, clock } });
+  const before = isChanged ? await lockScope(tx, keys) : first;
   const { next, dates } = dated(before);
   const settlements = await settleScope(
     tx,
     { before, next },
-    { announcer, now: clock.now(), announce: run.announce, linkAs, authorOf: () => author },
+    { ...settling, now: clock.now(), authorOf: () => settling.author },
   );
   const told = tellResults({ before: first.renewals, settlements, dates, intentIds, now: clock.now() });
-  const failed = new Map(failures);
-  for (const [eventId, outcome] of outcomes) if (outcome.state === 'FAILED') failed.set(eventId, outcome.error);
   return {
-    counts: { ...told.counts, failed: failed.size },
-    records: [...told.records, ...[...failed].map(toProblem)],
+    counts: { ...told.counts, failed: failures.size },
+    records: [...told.records, ...[...failures].map(toProblem)],
   };
 }
 
+/** Subscriptions that a renewal or its own metadata gives to one of these intents, and whose row does not say so: an older system's. */
+async function findStraySubscriptions(tx: Transaction, intentIds: readonly string[]): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    `select s.id from renewal r join subscription s on s.id = r.given_stripe_subscription_id
+     where r.checkout_intent_id = any($1::bigint[]) and s.checkout_intent_id is distinct from r.checkout_intent_id
+     union select s.id from checkout_intent i join subscription s on s.named_intent_uuid = i.uuid
+     where i.id = any($1::bigint[]) and s.checkout_intent_id is null
+     union select s.id from subscription s where s.named_intent_id = any($1::bigint[]) and s.checkout_intent_id is null`,
+    [intentIds],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** The scope with the dates that can be found written into its renewals. */
-function dated(scope: Scope): { next: Scope; dates: Dates[] } {
-  const dates = groupsOf(scope).map((group) => findDates(settle(group, LinkedBy.BACKFILL)));
-  const found = new Map(dates.flatMap((all) => [...all.found]));
+function dated(scope: Scope): { next: Scope; dates: Dates } {
+  if (scope.renewals.every(({ effectiveDate }) => effectiveDate !== null)) return { next: scope, dates: NO_DATES };
+  const groups = groupsOf(scope).filter(({ renewals }) => renewals.some(({ effectiveDate }) => effectiveDate === null));
+  const all = groups.map((group) => findDates(settle(group, LinkedBy.BACKFILL)));
+  const found = new Map(all.flatMap((dates) => [...dates.found]));
   const renewals = scope.renewals.map((renewal) => {
     const date = found.get(renewal.id);
     if (date === undefined) return renewal;
     return { ...renewal, givenDate: date.givenDate, isDateFixed: date.isDateFixed };
   });
-  return { next: { ...scope, renewals }, dates };
+  const problems = new Map(all.flatMap((dates) => [...dates.problems]));
+  return { next: { ...scope, renewals }, dates: { found, problems } };
 }
 
 function toProblem([eventId, error]: [string, unknown]): BackfillRecordRow {

@@ -23,7 +23,7 @@ export type Count = 'examined' | 'linked' | 'dated' | 'skipped' | 'ambiguous' | 
 export interface Outcome {
   readonly before: readonly RenewalRecord[];
   readonly settlements: readonly Settlement[];
-  readonly dates: readonly Dates[];
+  readonly dates: Dates;
   /** Renewals of other intents, which settling touched too, are told only where they changed. */
   readonly intentIds: readonly string[];
   readonly now: Date;
@@ -34,36 +34,44 @@ export const lacks = ({ effectiveDate, invoiceId }: RenewalRecord): boolean =>
   effectiveDate === null || invoiceId === null;
 
 /** What changed, and what is still missing, each with its reason. Pure. */
-export function tellResults({ before, settlements, dates, intentIds, now }: Outcome): Results {
-  const old = new Map(before.map((renewal) => [renewal.id, renewal]));
-  const counts = { examined: 0, linked: 0, dated: 0, skipped: 0, ambiguous: 0 };
-  const records: BackfillRecordRow[] = [];
-  for (const settlement of settlements) {
-    for (const after of settlement.renewals) {
-      const was = old.get(after.id);
-      if (was === undefined) continue;
-      const found = dates.flatMap((all) => all.found.get(after.id) ?? [])[0];
-      const changes = changesBetween(RENEWAL_HISTORY, was, after);
-      if (was.invoiceId === null && after.invoiceId !== null) counts.linked += 1;
-      if (was.effectiveDate === null && after.effectiveDate !== null) counts.dated += 1;
-      if (Object.keys(changes).length > 0)
-        records.push({
-          recordId: after.id,
-          changes,
-          code: null,
-          reason: found?.reason ?? 'Settled by the rules of matching.',
-        });
-      if (!lacks(was) || !intentIds.includes(after.intentId)) continue;
-      counts.examined += 1;
-      if (!lacks(after)) continue;
-      const known = dates.flatMap((all) => all.problems.get(after.id) ?? [])[0];
-      const problem =
-        after.effectiveDate === null && known !== undefined ? known : problemOfLink(after, settlement, now);
-      counts[problem.isAmbiguous ? 'ambiguous' : 'skipped'] += 1;
-      records.push({ recordId: after.id, changes: null, code: problem.code, reason: problem.reason });
-    }
-  }
-  return { counts, records };
+export function tellResults(outcome: Outcome): Results {
+  const before = new Map(outcome.before.map((renewal) => [renewal.id, renewal]));
+  const intentIds = new Set(outcome.intentIds);
+  const told = outcome.settlements.flatMap((settlement) =>
+    settlement.renewals.flatMap((after) => {
+      const was = before.get(after.id);
+      if (was === undefined) return [];
+      const examined = lacks(was) && intentIds.has(after.intentId);
+      const problem = examined && lacks(after) ? problemOf(after, settlement, outcome) : null;
+      return [{ was, after, examined, problem, change: changeOf(was, after, outcome.dates) }];
+    }),
+  );
+  const count = (holds: (one: (typeof told)[number]) => boolean): number => told.filter(holds).length;
+  return {
+    counts: {
+      examined: count(({ examined }) => examined),
+      linked: count(({ was, after }) => was.invoiceId === null && after.invoiceId !== null),
+      dated: count(({ was, after }) => was.effectiveDate === null && after.effectiveDate !== null),
+      skipped: count(({ problem }) => problem?.isAmbiguous === false),
+      ambiguous: count(({ problem }) => problem?.isAmbiguous === true),
+    },
+    records: told.flatMap(({ after, change, problem }) => [
+      ...(change === null ? [] : [change]),
+      ...(problem === null ? [] : [{ recordId: after.id, changes: null, code: problem.code, reason: problem.reason }]),
+    ]),
+  };
+}
+
+function changeOf(was: RenewalRecord, after: RenewalRecord, dates: Dates): BackfillRecordRow | null {
+  const changes = changesBetween(RENEWAL_HISTORY, was, after);
+  if (Object.keys(changes).length === 0) return null;
+  const reason = dates.found.get(after.id)?.reason ?? 'Settled by the rules of matching.';
+  return { recordId: after.id, changes, code: null, reason };
+}
+
+function problemOf(after: RenewalRecord, settlement: Settlement, { dates, now }: Outcome): Problem {
+  const ofDate = after.effectiveDate === null ? dates.problems.get(after.id) : undefined;
+  return ofDate ?? problemOfLink(after, settlement, now);
 }
 
 /** Verdicts in the order in which they tell most; of several invoices, the first of these is the reason. */
