@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -31,10 +31,7 @@ export interface Packed {
 /** Builds and packs the package, and installs the tarball next to copies of the consumers. Needs no network: peers come from here. */
 export async function packAndInstall(): Promise<Packed> {
   const folder = await mkdtemp(path.join(tmpdir(), 'sdk-consumers-'));
-  const { stdout } = await run('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', folder], {
-    cwd: SDK,
-  });
-  const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ filename: string }];
+  const filename = await pack(folder);
   await cp(path.join(SDK, 'consumers'), folder, { recursive: true });
   const ours = (name: string) => `file:${path.join(MODULES, name)}`;
   const manifest = {
@@ -51,14 +48,27 @@ export async function packAndInstall(): Promise<Packed> {
   return { tarball: path.join(folder, filename), folder };
 }
 
+/** From a copy of the sources: packing builds anew, and others are reading what is built here. */
+async function pack(folder: string): Promise<string> {
+  const source = path.join(folder, 'packing');
+  await cp(SDK, path.join(source, 'sdk'), { recursive: true, filter: (file) => !/\/(dist|node_modules)$/.test(file) });
+  await cp(path.join(SDK, '../tsconfig.base.json'), path.join(source, 'tsconfig.base.json'));
+  await symlink(MODULES, path.join(source, 'node_modules'));
+  const { stdout } = await run('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', folder], {
+    cwd: path.join(source, 'sdk'),
+  });
+  const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ filename: string }];
+  return filename;
+}
+
 export interface RunningConsumer {
   readonly url: string;
   stop(): Promise<void>;
 }
 
 /** Starts a consumer's program, which prints the port that it listens on. */
-export async function startConsumer(program: string, secret: string): Promise<RunningConsumer> {
-  const child: ChildProcess = spawn(process.execPath, [program, secret], { stdio: ['ignore', 'pipe', 'inherit'] });
+export async function startConsumer(program: string, args: readonly string[]): Promise<RunningConsumer> {
+  const child: ChildProcess = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
   const lines = createInterface({ input: child.stdout! });
   const [line] = (await Promise.race([
