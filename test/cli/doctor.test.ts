@@ -65,6 +65,7 @@ describe('renewal-ledger doctor', () => {
         'dead',
         'waiting',
         'versions',
+        'complete',
         'stripe',
         'endpoint',
       ]),
@@ -157,6 +158,18 @@ describe('renewal-ledger doctor', () => {
         message: expect.stringMatching(/2024-06-20.*2025-03-31\.basil|2025-03-31\.basil.*2024-06-20/),
       },
     ]);
+  });
+
+  it('finds a time of which events may be missing', async () => {
+    expect((await doctor()).of('complete')).toMatchObject([{ verdict: 'unknown' }]);
+    await service.db.sql(
+      `insert into event_span (patterns, wanted_from, covered_from, covered_until)
+       values ('{invoice.*}', now() - interval '9 days', now() - interval '5 days', now())`,
+    );
+    expect((await doctor()).of('complete')).toMatchObject([
+      { verdict: 'wrong', advice: expect.stringMatching(/^Run: renewal-ledger backfill events --since \d{4}-/) },
+    ]);
+    await service.db.sql('delete from event_span');
   });
 
   it('compares what the endpoint is sent with what handlers take', async () => {

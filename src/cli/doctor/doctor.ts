@@ -13,6 +13,7 @@ import { createFactHandlers } from '../../handlers/built-in.js';
 import { createStripe } from '../../stripe/client.js';
 import { type Json, JSON_OPTION } from '../options.js';
 import { createOutput } from '../output.js';
+import { checkCoverage } from './coverage.js';
 import { checkClock, checkDatabase, checkMigrations } from './database.js';
 import { checkDead, checkVersions, checkWaiting } from './deliveries.js';
 import { checkEndpoints, type Wanted } from './endpoints.js';
@@ -90,6 +91,7 @@ async function examine(config: Config | undefined, endpoint: string | undefined)
         { name: 'dead', run: () => checkDead(orm.em) },
         { name: 'waiting', run: () => checkWaiting(orm.em) },
         { name: 'versions', run: () => checkVersions(orm.em, Stripe.API_VERSION) },
+        { name: 'complete', run: () => checkCoverage(orm.em, systemClock) },
         ...stripe(orm),
       ])),
     ];
@@ -98,7 +100,7 @@ async function examine(config: Config | undefined, endpoint: string | undefined)
   }
 }
 
-const AFTER_MIGRATIONS = ['workers', 'dead', 'waiting', 'versions'];
+const AFTER_MIGRATIONS = ['workers', 'dead', 'waiting', 'versions', 'complete'];
 const AFTER_DATABASE = ['migrations', 'clock', ...AFTER_MIGRATIONS];
 
 const skipped = (name: string): Check => ({
