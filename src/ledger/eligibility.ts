@@ -1,5 +1,5 @@
 import { CYCLE_REASONS } from './invoice-period.js';
-import type { InvoiceRecord, SubscriptionRecord } from './records.js';
+import type { InvoiceRecord, MoveRecord, SubscriptionRecord } from './records.js';
 
 /** Whether an invoice can pay for a renewal at all, before any renewal is looked at. */
 export interface Eligibility {
@@ -25,11 +25,15 @@ const LINE_REASONS = {
 } as const;
 
 /** The rules of docs/matching.md, in order: the first that does not hold is the verdict. A total of zero, or below, is no reason to refuse. */
-export function assessInvoice(invoice: InvoiceRecord, subscription: SubscriptionRecord | null): Eligibility {
+export function assessInvoice(
+  invoice: InvoiceRecord,
+  subscription: SubscriptionRecord | null,
+  moves: readonly MoveRecord[],
+): Eligibility {
   if (invoice.subscriptionId === null) return { code: 'NO_SUBSCRIPTION', reason: 'It belongs to no subscription.' };
   if (!isLive(invoice)) return { code: 'NOT_LIVE', reason: `It is ${invoice.status}: it pays for nothing.` };
   return (
-    assessBillingReason(invoice, subscription) ?? {
+    assessBillingReason(invoice, trialEndsOf(invoice, subscription, moves)) ?? {
       code: invoice.linesVerdict,
       reason: LINE_REASONS[invoice.linesVerdict],
     }
@@ -41,7 +45,18 @@ export function isLive(invoice: Pick<InvoiceRecord, 'status'>): boolean {
   return invoice.status !== 'void' && invoice.status !== 'deleted';
 }
 
-function assessBillingReason(invoice: InvoiceRecord, subscription: SubscriptionRecord | null): Eligibility | null {
+/** Where a trial of its subscription ended: the latest one, and those that a move has ended early, although another trial came later. */
+function trialEndsOf(
+  { subscriptionId }: InvoiceRecord,
+  subscription: SubscriptionRecord | null,
+  moves: readonly MoveRecord[],
+): ReadonlySet<number | undefined> {
+  const ends = moves.filter((move) => move.subscriptionId === subscriptionId).map(({ to }) => to.getTime());
+  const latest = subscription?.trialEnd ?? null;
+  return new Set(latest === null ? ends : [...ends, latest.getTime()]);
+}
+
+function assessBillingReason(invoice: InvoiceRecord, trialEnds: ReadonlySet<number | undefined>): Eligibility | null {
   if (CYCLE_REASONS.includes(invoice.billingReason)) return null;
   if (invoice.billingReason !== 'subscription_update') {
     return {
@@ -50,8 +65,7 @@ function assessBillingReason(invoice: InvoiceRecord, subscription: SubscriptionR
     };
   }
   if (invoice.linesVerdict !== 'ELIGIBLE') return null;
-  const trialEnd = subscription?.trialEnd ?? null;
-  if (trialEnd !== null && trialEnd.getTime() === invoice.periodStart?.getTime()) return null;
+  if (trialEnds.has(invoice.periodStart?.getTime())) return null;
   return {
     code: 'PLAN_CHANGE',
     reason: 'It bills a change of the subscription, and its period does not start where a trial ended.',

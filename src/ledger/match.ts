@@ -1,5 +1,5 @@
 import { assessInvoice, type Eligibility } from './eligibility.js';
-import type { InvoiceRecord, RefusedPairRecord, RenewalRecord, SubscriptionRecord } from './records.js';
+import type { InvoiceRecord, MoveRecord, RefusedPairRecord, RenewalRecord, SubscriptionRecord } from './records.js';
 
 export type CandidateCode =
   | 'ACCEPTED'
@@ -34,6 +34,8 @@ export interface Match {
 export interface MatchInput {
   readonly invoice: InvoiceRecord;
   readonly subscription: SubscriptionRecord | null;
+  /** Of the subscription; those of others are passed over. */
+  readonly moves: readonly MoveRecord[];
   /** The customer of the checkout intent; null where it has none yet. */
   readonly intentCustomerId: string | null;
   /** The intent's renewals, their dates and subscriptions already derived. */
@@ -46,7 +48,7 @@ export interface MatchInput {
  * tolerance. Two equally near are a tie, and nothing is guessed. Pure: the rules are in docs/matching.md.
  */
 export function match(input: MatchInput): Match {
-  const eligibility = assessInvoice(input.invoice, input.subscription);
+  const eligibility = assessInvoice(input.invoice, input.subscription, input.moves);
   if (eligibility.code !== 'ELIGIBLE') return { eligibility, wants: null, isTie: false, candidates: [] };
   const judged = input.renewals
     .filter((renewal) => isOfSubscription(renewal, input.invoice))

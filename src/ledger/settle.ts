@@ -104,10 +104,8 @@ function matchAll(group: Group, intent: IntentRecord | null, renewals: readonly 
     group.invoices.map((invoice) => {
       const subscription = subscriptions.get(invoice.subscriptionId ?? '') ?? null;
       const intentCustomerId = intent?.customerId ?? null;
-      return [
-        invoice.id,
-        match({ invoice, subscription, intentCustomerId, renewals, refusedPairs: group.refusedPairs }),
-      ];
+      const { moves, refusedPairs } = group;
+      return [invoice.id, match({ invoice, subscription, moves, intentCustomerId, renewals, refusedPairs })];
     }),
   );
 }

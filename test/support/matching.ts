@@ -1,6 +1,6 @@
 import type { InvoiceSpec, Layout } from '@renewal-ledger/sdk/testing';
 import { explain, type Explanation } from '../../src/ledger/explain.js';
-import type { RefusedPairRecord, SubscriptionRecord } from '../../src/ledger/records.js';
+import type { MoveRecord, RefusedPairRecord, SubscriptionRecord } from '../../src/ledger/records.js';
 import { settle } from '../../src/ledger/settle.js';
 import { aGroup, anIntent, anInvoiceRecord, aRenewal, aSubscription, type RenewalSpec } from './builders.js';
 
@@ -10,6 +10,7 @@ export interface Given {
   /** One that is due when the invoice's service begins, if left out. */
   readonly renewals?: readonly RenewalSpec[];
   readonly subscription?: Partial<SubscriptionRecord>;
+  readonly moves?: readonly MoveRecord[];
   readonly customer?: string;
   readonly refused?: readonly RefusedPairRecord[];
 }
@@ -22,13 +23,14 @@ export const TOO_FAR: Expected = ['NO_RENEWAL', 'ELIGIBLE', { 1: 'OUT_OF_TOLERAN
 
 /** From Stripe's payload to the verdict, as the service goes. */
 export function explainGiven(
-  { invoice, renewals = [{}], subscription, customer, refused = [] }: Given,
+  { invoice, renewals = [{}], subscription, moves = [], customer, refused = [] }: Given,
   layout: Layout,
 ): Explanation {
   const record = anInvoiceRecord({ id: 'in_1', ...invoice, layout });
   const group = aGroup({
     intent: anIntent({ givenCustomerId: customer ?? null }),
     subscriptions: [aSubscription({ ...subscription })],
+    moves,
     invoices: [record],
     renewals: renewals.map((renewal) => aRenewal(renewal)),
     refusedPairs: refused,

@@ -7,6 +7,15 @@ const oneOff: LineSpec = { kind: 'item', start: '2026-02-10', end: '2026-02-10' 
 const proration: LineSpec = { kind: 'item', proration: true, start: '2026-02-10', end: DUE };
 const arrears: LineSpec = { start: '2026-02-01', end: DUE };
 const ofAnotherSubscription: LineSpec = { subscription: 'sub_other', start: '2026-02-01', end: '2027-02-01' };
+/** A trial that was to end in the middle of March, and ended when the invoice's service begins. */
+const endedEarly = {
+  subscriptionId: SUBSCRIPTION,
+  eventId: 'evt_1',
+  occurredAt: new Date(DUE),
+  position: 0,
+  from: new Date('2026-03-15T00:00:00Z'),
+  to: new Date(DUE),
+};
 const dueAt = (date: Date | string): readonly RenewalSpec[] => [{ date }];
 
 const rules: [string, Given, Expected][] = [
@@ -74,6 +83,20 @@ const rules: [string, Given, Expected][] = [
     'a trial that was ended early',
     { invoice: { billingReason: 'subscription_update' }, subscription: { trialEnd: new Date(DUE) } },
     LINKED,
+  ],
+  [
+    'a trial that was ended early, although another trial came later',
+    {
+      invoice: { billingReason: 'subscription_update' },
+      subscription: { trialEnd: new Date('2026-09-01T00:00:00Z') },
+      moves: [endedEarly],
+    },
+    LINKED,
+  ],
+  [
+    'a change of plan when a trial of another subscription was ended',
+    { invoice: { billingReason: 'subscription_update' }, moves: [{ ...endedEarly, subscriptionId: 'sub_other' }] },
+    ['NOT_A_RENEWAL', 'PLAN_CHANGE'],
   ],
   [
     'a change of plan a second after the trial’s end',
