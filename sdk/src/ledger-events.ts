@@ -1,3 +1,5 @@
+import type Stripe from 'stripe';
+
 /** The ids that every event of the ledger carries; null where there is no such thing. */
 export interface LedgerIds {
   readonly checkoutIntentId: string | null;
@@ -112,6 +114,8 @@ export interface LedgerEvents {
   'renewal.overdue': RenewalOverdue;
   /** Its payload held only the first lines: the service fetches the rest where it has a key to Stripe. */
   'invoice.truncated': LedgerIds;
+  /** Read from Stripe, of a time older than the events that Stripe still lists; the one event whose object is Stripe's. */
+  'invoice.observed': Stripe.Invoice;
   'payment.received': PaymentReceived;
   'subscription.past_due': SubscriptionChanged;
   'subscription.recovered': SubscriptionChanged;
@@ -138,6 +142,7 @@ export interface LedgerEvent<Type extends keyof LedgerEvents = keyof LedgerEvent
 /** The types that the ledger itself raises. `<type>:<key>` is the id of such an event. */
 export const LEDGER_EVENT_TYPES = [
   'attention.needed',
+  'invoice.observed',
   'invoice.truncated',
   'payment.received',
   'renewal.conflict',

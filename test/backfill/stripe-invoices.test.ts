@@ -21,8 +21,7 @@ const raised = () =>
   sql<{ type: string; ignored_because: string | null }>(
     "select type, ignored_because from event where source = 'LEDGER' and type <> 'invoice.observed' order by type",
   );
-const invoiceOf = async (id = '') =>
-  (await all.service.db.sql<Record<string, unknown>>('select * from invoice where id = $1', [id]))[0];
+const invoiceOf = async (id = '') => (await all.service.db.sql('select * from invoice where id = $1', [id]))[0];
 
 /** A subscription that is known by an event of a finalized invoice, and its renewal. */
 async function known() {
