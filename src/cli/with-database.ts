@@ -15,7 +15,10 @@ export const BY = 'cli';
 
 /** Works on the database of DATABASE_URL, or on that of the service which runs beside the command. */
 export async function withDatabase<T>(work: (orm: MikroORM) => Promise<T>): Promise<T> {
-  const orm = await connectDatabase(await databaseAddress(readDatabaseConfig()), { pool: 2 });
+  const orm = await connectDatabase(await databaseAddress(readDatabaseConfig()), {
+    pool: 2,
+    onWarning: (sentence) => process.stderr.write(`${sentence}\n`),
+  });
   try {
     return await work(orm);
   } finally {

@@ -62,7 +62,7 @@ async function openDatabase({ database }: Config, { log, onClose }: StartOptions
 }
 
 async function migrated(databaseUrl: string, log: Logger): Promise<void> {
-  const orm = await connectDatabase(databaseUrl, { pool: 2 });
+  const orm = await connectDatabase(databaseUrl, { pool: 2, onWarning: (sentence) => log.info(sentence) });
   try {
     const applied = await migrate(orm, { onWaiting: () => log.info('Another process migrates; waiting for it') });
     if (applied.length > 0) log.info({ migrations: applied }, 'Migrated');
