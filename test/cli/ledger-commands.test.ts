@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { aFile, command } from '../support/command.js';
 import { openTestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
+import { anExportedEvent, anExportedIntent, anExportedRenewal } from '../support/importing.js';
 import { COMMAND, launch } from '../support/process.js';
 import { startService, type TestService } from '../support/service.js';
 
@@ -135,31 +136,66 @@ describe('renewal-ledger backfill', () => {
   });
 });
 
-describe('an import that is interrupted', () => {
-  it('leaves whole records behind, and goes on when it is run again', async () => {
-    const intents = Array.from({ length: 20_000 }, (_, index) => ({
-      kind: 'checkoutIntent',
-      id: String(1_000 + index),
-      uuid: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
-      state: 'CREATED',
-      quantity: 1,
-    }));
-    const file = aFile('many.ndjson', intents.map((intent) => JSON.stringify(intent)).join('\n'));
-    const importing = launch([...COMMAND, 'import', file], { env: { DATABASE_URL: service.db.url, LIVEMODE: 'both' } });
-    await eventually(async () => expect((await countIntents()) > 1).toBe(true), { withinMs: 60_000 });
-    importing.signal('SIGINT');
-    expect(await importing.exit).toBe(130);
-    expect(importing.output.stderr).toContain('run the same import again');
-    const left = await countIntents();
-    expect(left).toBeLessThan(20_001);
-    expect((left - 1) % 200).toBe(0);
-    expect(await run('import', file)).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining(`; ${left - 1} were there already`),
-    });
-    expect(await countIntents()).toBe(20_001);
+describe('an import that is cut off', () => {
+  it.each<[NodeJS.Signals, [number | null, string], number]>([
+    ['SIGINT', [130, 'run the same import again'], 100_000],
+    ['SIGKILL', [null, ''], 200_000],
+  ])(
+    'by %s leaves whole groups behind, and goes on when it is run again',
+    async (signal, [code, sentence], firstId) => {
+      const count = 12_000;
+      const intents = Array.from({ length: count }, (_, index) => anExportedIntent(firstId + index));
+      const file = aFile('many.ndjson', intents.map((intent) => JSON.stringify(intent)).join('\n'));
+      const importing = launch([...COMMAND, 'import', file], {
+        env: { DATABASE_URL: service.db.url, LIVEMODE: 'both' },
+      });
+      await eventually(async () => expect(await countIntents(firstId)).toBeGreaterThan(0), { withinMs: 60_000 });
+      process.kill(importing.pid, signal);
+      expect(await importing.exit).toBe(code);
+      expect(importing.output.stderr).toContain(sentence);
+      const left = await eventually(async () => {
+        const before = await countIntents(firstId);
+        expect(before % 200).toBe(0);
+        return before;
+      });
+      expect(left).toBeLessThan(count);
+      expect(await run('import', file)).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/^Imported \d+ checkout intents/),
+      });
+      expect(await countIntents(firstId)).toBe(count);
+    },
+  );
+});
+
+describe('an import that is announced', () => {
+  it('has the running workers handle its events, and raise what follows', async () => {
+    const { uuid } = anExportedIntent(50_000);
+    const names = { subscription: 'sub_news', customer: 'cus_news', metadata: { checkout_intent_uuid: uuid } };
+    const paid = aStripeEvent(
+      'invoice.paid',
+      anInvoice({ id: 'in_news', status: 'paid', ...names, serviceStart: DUE, serviceEnd: '2027-03-01T00:00:00Z' }),
+    );
+    const records = [
+      anExportedIntent(50_000),
+      anExportedRenewal('news', { checkoutIntentId: '50000', stripeSubscriptionId: 'sub_news', effectiveDate: DUE }),
+      anExportedEvent(paid),
+    ];
+    const file = aFile('news.ndjson', records.map((record) => JSON.stringify(record)).join('\n'));
+    expect(await run('import', file, '--announce')).toMatchObject({ code: 0 });
+    const stateOf = () => service.db.sql("select state from renewal where subscription_plan_renewal_id = 'news'");
+    await eventually(async () => expect(await stateOf()).toEqual([{ state: 'PAID' }]), { withinMs: 60_000 });
+    const heldBack = "select from event where stripe_invoice_id = 'in_news' and ignored_because like 'Held back%'";
+    expect(await service.db.sql(heldBack)).toEqual([]);
   });
 });
 
-const countIntents = async () =>
-  Number((await service.db.sql<{ count: string }>('select count(*) as count from checkout_intent'))[0]?.count);
+const countIntents = async (firstId: number) =>
+  Number(
+    (
+      await service.db.sql<{ count: string }>(
+        'select count(*) as count from checkout_intent where id >= $1 and id < $1 + 50000',
+        [firstId],
+      )
+    )[0]?.count,
+  );

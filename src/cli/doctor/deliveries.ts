@@ -61,7 +61,6 @@ const dateOf = (version: string): string => version.slice(0, 10);
 interface VersionRow {
   readonly version: string;
   readonly count: string;
-  readonly first: string;
   readonly last: string;
   readonly isCurrent: boolean;
 }
@@ -97,7 +96,6 @@ export async function checkVersions(em: EntityManager, newestKnown: string): Pro
 function readVersions(tx: Transaction): Promise<VersionRow[]> {
   return tx.query<VersionRow>(
     `select coalesce(api_version, '${NO_VERSION}') as version, count(*) as count,
-       to_char(min(received_at) at time zone 'UTC', '${MINUTE}') as first,
        to_char(max(received_at) at time zone 'UTC', '${MINUTE}') as last,
        max(received_at) > now() - make_interval(days => $2) as "isCurrent"
      from event where source = 'STRIPE' and received_at > now() - make_interval(days => $1)
