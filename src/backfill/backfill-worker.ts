@@ -1,5 +1,5 @@
 import { inTransaction } from '../database/transaction.js';
-import { BackfillKind } from '../entities/states.js';
+import { BackfillKind, BackfillState } from '../entities/states.js';
 import type { Jobs, Query } from '../events/jobs.js';
 import { toLastError } from '../events/last-error.js';
 import { QUEUE_DEFAULTS } from '../events/queues.js';
@@ -8,6 +8,7 @@ import type { LinkOptions } from './link-batch.js';
 import { runRenewalLinks } from './link-run.js';
 import { readRun } from './runs.js';
 import { runStripeEvents, type StripeEventsOptions } from './stripe-events.js';
+import { runUndo } from './undo-run.js';
 
 const BACKFILL_QUEUE = 'backfill';
 const LONGEST_RUN_SECONDS = 24 * 3600;
@@ -57,7 +58,7 @@ export function createBackfillWorker(options: BackfillWorkerOptions): BackfillWo
       run: () =>
         inTransaction(em, async (tx) => {
           const still = await tx.query<{ id: string }>(
-            `select id from backfill where state = 'RUNNING' and progressed_at < now() - interval '1 minute'`,
+            `select id from backfill where (state = 'RUNNING' or undo_cursor is not null) and progressed_at < now() - interval '1 minute'`,
           );
           for (const { id } of still) await sendBackfill(jobs)(tx.query, id);
         }),
@@ -71,7 +72,8 @@ async function run(options: BackfillWorkerOptions, id: string, signal: AbortSign
   const found = await inTransaction(em, (tx) => readRun(tx, id));
   if (found === null) return;
   try {
-    if (found.kind === BackfillKind.STRIPE_EVENTS) await runStripeEvents(options, id, signal);
+    if (found.state !== BackfillState.RUNNING) await runUndo(options, id, () => !signal.aborted);
+    else if (found.kind === BackfillKind.STRIPE_EVENTS) await runStripeEvents(options, id, signal);
     else await runRenewalLinks(options, id, signal);
   } catch (error) {
     if (!signal.aborted) await keepError(options, id, error);

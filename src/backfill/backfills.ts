@@ -5,11 +5,10 @@ import { BackfillKind, BackfillState } from '../entities/states.js';
 import { BadInputError, LinkConflictError, NotFoundError } from '../errors.js';
 import type { Query } from '../events/jobs.js';
 import type { Announcer } from '../ledger/announcer.js';
-import { runCommand } from '../ledger/commands/context.js';
 import { isIntentId } from '../ledger/intent-name.js';
 import { endEventRun } from './event-runs.js';
 import { finish, readRun, type Run } from './runs.js';
-import { type UndoBatch, undoBatch } from './undo.js';
+import { beginUndo, runUndo } from './undo-run.js';
 
 /** The contract's input; what is left out or null has the contract's default. */
 export interface StartBackfill {
@@ -28,7 +27,7 @@ export interface Backfills {
   start(input: StartBackfill, by: string): Promise<string>;
   /** What its batches have done stands. One that has ended stays as it is. */
   cancel(id: string): Promise<string>;
-  /** Once it returns, all is taken back; called again after an interruption, it goes on. */
+  /** A long one is handed on to a worker after some seconds: it is taken back when `undoneAt` says so. Called again, it goes on. */
   undo(id: string, by: string): Promise<string>;
 }
 
@@ -117,20 +116,18 @@ async function findRun(tx: Transaction, id: string): Promise<Run> {
   return run;
 }
 
+/** A caller waits no longer than this, well below what clients of HTTP do. */
+const LONGEST_UNDO_MS = 15_000;
+
 async function undo(options: BackfillsOptions, id: string, by: string): Promise<string> {
-  const context = { ...options, by };
   const run = await inTransaction(options.em, (tx) => findRun(tx, id));
   if (run.kind !== BackfillKind.RENEWAL_LINKS || run.dryRun)
     throw new BadInputError('Only a run of RENEWAL_LINKS that was no dry run has anything to take back.');
   if (run.state === BackfillState.RUNNING)
     throw new LinkConflictError(`Backfill ${id} is still running; cancel it first, or wait for its end.`);
-  let after: string | null = '0';
-  while (after !== null) {
-    const batch: UndoBatch = { backfillId: id, by, announce: run.announce, after };
-    after = await runCommand(context, (tx) => undoBatch(tx, options, batch));
-  }
-  await inTransaction(options.em, (tx) =>
-    tx.query('update backfill set undone_at = coalesce(undone_at, now()) where id = $1::bigint', [id]),
-  );
+  await beginUndo(options.em, id, by);
+  const until = performance.now() + LONGEST_UNDO_MS;
+  if (!(await runUndo(options, id, () => performance.now() < until)))
+    await inTransaction(options.em, (tx) => options.send(tx.query, id));
   return id;
 }

@@ -73,11 +73,11 @@ async function countLacking(tx: Transaction, { checkoutIntentId }: Run): Promise
   return Number(row?.count ?? 0);
 }
 
-async function nextIntents(tx: Transaction, { checkoutIntentId, cursor }: Run, size: number): Promise<string[]> {
+async function nextIntents(tx: Transaction, { checkoutIntentId, cursor, ahead }: Run, size: number): Promise<string[]> {
   const rows = await tx.query<{ id: string }>(
     `select distinct checkout_intent_id as id from renewal
-     where ${LACKING} and checkout_intent_id > $2::bigint order by 1 limit $3`,
-    [checkoutIntentId, cursor ?? '0', size],
+     where ${LACKING} and checkout_intent_id > $2::bigint and checkout_intent_id <> all($4::bigint[]) order by 1 limit $3`,
+    [checkoutIntentId, cursor ?? '0', size, ahead],
   );
   return rows.map(({ id }) => id);
 }
@@ -86,7 +86,7 @@ async function fill(
   tx: Transaction,
   options: LinkOptions,
   { run, intentIds }: { readonly run: Run; readonly intentIds: readonly string[] },
-): Promise<Results> {
+): Promise<Results & { readonly ahead: readonly string[] }> {
   const { announcer, clock } = options;
   const settling = {
     announcer,
@@ -94,21 +94,39 @@ async function fill(
     linkAs: LinkedBy.BACKFILL,
     author: { by: `backfill:${run.id}`, reason: run.kind },
   };
-  const keys = { intentIds, subscriptionIds: await findStraySubscriptions(tx, intentIds) };
-  const first = await lockScope(tx, keys);
-  const { isChanged, failures } = await deriveFacts(tx, options, { scope: first, recorder: { ...settling, clock } });
-  const before = isChanged ? await lockScope(tx, keys) : first;
+  const subscriptionIds = await findStraySubscriptions(tx, intentIds);
+  const first = await lockScope(tx, { intentIds, subscriptionIds });
+  const derived = await deriveFacts(tx, options, { scope: first, recorder: { ...settling, clock } });
+  const reached = [first, ...derived.others].flatMap(({ intents }) => intents.map((intent) => intent.id));
+  const before = derived.isChanged ? await lockScope(tx, { intentIds: reached, subscriptionIds }) : first;
   const { next, dates } = dated(before);
   const settlements = await settleScope(
     tx,
     { before, next },
     { ...settling, now: clock.now(), authorOf: () => settling.author },
   );
-  const told = tellResults({ before: first.renewals, settlements, dates, intentIds, now: clock.now() });
+  const ahead = intentsAhead(run, intentIds, reached);
+  const told = tellResults({
+    before: [...derived.others.toReversed().flatMap(({ renewals }) => renewals), ...first.renewals],
+    settlements,
+    dates,
+    turn: new Set([...intentIds, ...ahead]),
+    tellsOthers: !run.dryRun,
+    now: clock.now(),
+  });
   return {
-    counts: { ...told.counts, failed: failures.size },
-    records: [...told.records, ...[...failures].map(toProblem)],
+    counts: { ...told.counts, failed: derived.failures.size },
+    records: [...told.records, ...[...derived.failures].map(toProblem)],
+    ahead,
   };
+}
+
+/** Intents that hang together with the batch's and whose turn would come later: they are filled, and told, together with it. */
+function intentsAhead(run: Run, intentIds: readonly string[], reached: readonly string[]): string[] {
+  if (run.checkoutIntentId !== null) return [];
+  const last = BigInt(intentIds.at(-1) ?? 0);
+  const known = new Set([...intentIds, ...run.ahead]);
+  return [...new Set(reached)].filter((id) => BigInt(id) > last && !known.has(id));
 }
 
 /** Subscriptions that a renewal or its own metadata gives to one of these intents, and whose row does not say so: an older system's. */

@@ -2,7 +2,7 @@ import { isDatabaseAway, isPassing } from '../events/sql-errors.js';
 import { runCommand } from '../ledger/commands/context.js';
 import { linkBatch, type LinkOptions, passOver } from './link-batch.js';
 
-const LARGEST_BATCH = 100;
+const LARGEST_BATCH = 400;
 
 /**
  * Runs a backfill of links and dates from where it stands to its end, batch by batch, each a transaction. A batch that fails by its rows

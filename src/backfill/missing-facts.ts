@@ -8,9 +8,10 @@ import type { Scope } from '../ledger/scope.js';
 import type { Logger } from '../log.js';
 
 /** Each way to an event has an index of its own, that a condition with `or` over all three would not use. */
-const TOUCHED = ['stripe_subscription_id', 'stripe_customer_id', 'stripe_invoice_id']
-  .map((column, index) => `select * from event where ${column} = any($${index + 1}::text[])`)
-  .join(' union all ');
+const TOUCHED = `
+  select * from event where stripe_subscription_id = any($1::text[])
+  union all select * from event where stripe_customer_id = any($2::text[]) and coalesce(stripe_subscription_id, '') <> all($1::text[])
+  union all select * from event where stripe_invoice_id = any($3::text[]) and coalesce(stripe_subscription_id, '') <> all($1::text[])`;
 
 /** Events that are still on their way are left to the workers: what they announce is news. */
 const IS_DONE_WITH = `(e.state in ('HANDLED', 'DEAD') or (e.state = 'IGNORED' and e.ignored_because = $4))`;

@@ -24,8 +24,10 @@ export interface Outcome {
   readonly before: readonly RenewalRecord[];
   readonly settlements: readonly Settlement[];
   readonly dates: Dates;
-  /** Renewals of other intents, which settling touched too, are told only where they changed. */
-  readonly intentIds: readonly string[];
+  /** The intents whose turn it is. Renewals of others, which settling touched too, are told only where they changed. */
+  readonly turn: ReadonlySet<string>;
+  /** A dry run has told of the others in their own turn, and has not changed them. */
+  readonly tellsOthers: boolean;
   readonly now: Date;
 }
 
@@ -36,12 +38,12 @@ export const lacks = ({ effectiveDate, invoiceId }: RenewalRecord): boolean =>
 /** What changed, and what is still missing, each with its reason. Pure. */
 export function tellResults(outcome: Outcome): Results {
   const before = new Map(outcome.before.map((renewal) => [renewal.id, renewal]));
-  const intentIds = new Set(outcome.intentIds);
   const told = outcome.settlements.flatMap((settlement) =>
     settlement.renewals.flatMap((after) => {
       const was = before.get(after.id);
-      if (was === undefined) return [];
-      const examined = lacks(was) && intentIds.has(after.intentId);
+      const isTurn = outcome.turn.has(after.intentId);
+      if (was === undefined || !(isTurn || outcome.tellsOthers)) return [];
+      const examined = lacks(was) && isTurn;
       const problem = examined && lacks(after) ? problemOf(after, settlement, outcome) : null;
       return [{ was, after, examined, problem, change: changeOf(was, after, outcome.dates) }];
     }),

@@ -1,7 +1,7 @@
 import { toUnnest } from '../database/bulk.js';
 import type { Transaction } from '../database/transaction.js';
 import { type BackfillKind, BackfillState } from '../entities/states.js';
-import type { Count, Results } from './results.js';
+import type { BackfillRecordRow, Count, Results } from './results.js';
 
 /** A run as its worker reads it. */
 export interface Run {
@@ -12,11 +12,12 @@ export interface Run {
   readonly announce: boolean;
   readonly checkoutIntentId: string | null;
   readonly cursor: string | null;
+  readonly ahead: readonly string[];
   readonly total: number | null;
 }
 
 const COLUMNS = `id, kind, state, dry_run as "dryRun", announce, checkout_intent_id as "checkoutIntentId",
-  cursor, total`;
+  cursor, ahead, total`;
 
 export async function readRun(tx: Transaction, id: string): Promise<Run | null> {
   return toRun(await tx.query<Run>(`select ${COLUMNS} from backfill where id = $1::bigint`, [id]));
@@ -34,18 +35,36 @@ function toRun([row]: readonly Run[]): Run | null {
 
 const COUNTS: readonly Count[] = ['examined', 'linked', 'dated', 'skipped', 'ambiguous', 'failed', 'stored'];
 
+export interface Progress extends Results {
+  readonly cursor: string;
+  /** Checkout intents beyond the cursor that were filled with this batch. */
+  readonly ahead?: readonly string[];
+}
+
 /** Adds a batch's results to its run, in the batch's own transaction. */
 export async function advance(
   tx: Transaction,
   id: string,
-  { counts, records, cursor }: Results & { readonly cursor: string },
+  { counts, records, cursor, ahead = [] }: Progress,
 ): Promise<void> {
   const sums = COUNTS.map((count, index) => `${count} = ${count} + $${index + 3}::int`).join(', ');
   await tx.query(
     `update backfill set cursor = $2, ${sums}, last_error = null, progressed_at = now() where id = $1::bigint`,
     [id, cursor, ...COUNTS.map((count) => counts[count] ?? 0)],
   );
-  if (records.length === 0) return;
+  if (ahead.length > 0) await keepAhead(tx, id, ahead);
+  if (records.length > 0) await writeRecords(tx, id, records);
+}
+
+/** Those that the cursor has passed are forgotten. */
+async function keepAhead(tx: Transaction, id: string, ahead: readonly string[]): Promise<void> {
+  await tx.query(
+    `update backfill set ahead = array(select i from unnest(ahead || $2::bigint[]) i where i > cursor::bigint) where id = $1::bigint`,
+    [id, ahead],
+  );
+}
+
+async function writeRecords(tx: Transaction, id: string, records: readonly BackfillRecordRow[]): Promise<void> {
   const columns = { backfill_id: 'bigint', record_id: 'text', changes: 'jsonb', code: 'text', reason: 'text' };
   const rows = records.map(({ recordId, changes, code, reason }) => ({
     backfill_id: id,

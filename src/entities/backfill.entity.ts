@@ -10,6 +10,7 @@ import { BackfillKind, BackfillState } from './states.js';
   where: "state = 'RUNNING'",
 })
 @Index({ name: 'backfill_running_index', properties: ['progressedAt'], where: "state = 'RUNNING'" })
+@Index({ name: 'backfill_undoing_index', properties: ['progressedAt'], where: 'undo_cursor is not null' })
 export class Backfill {
   @PrimaryKey({ type: new BigIntType('string'), autoincrement: true })
   id!: string;
@@ -82,6 +83,17 @@ export class Backfill {
 
   @Property({ type: 'text', nullable: true })
   lastError!: string | null;
+
+  /** Checkout intents beyond the cursor that were filled together with one before it. */
+  @Property({ type: new ArrayType((id) => id), columnType: 'bigint[]', defaultRaw: "'{}'" })
+  ahead!: string[];
+
+  /** The last record that is taken back, while that goes on. */
+  @Property({ type: new BigIntType('string'), nullable: true })
+  undoCursor!: string | null;
+
+  @Property({ type: 'text', nullable: true })
+  undoBy!: string | null;
 
   @Property({ type: 'datetime', nullable: true })
   undoneAt!: Date | null;
