@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { createLedgerClient, type LedgerClient } from '@renewal-ledger/sdk';
 import { anInvoice, aStripeEvent, aSubscription } from '@renewal-ledger/sdk/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   packAndInstall,
   type Packed,
@@ -21,12 +21,12 @@ let running: RunningConsumer | undefined;
 
 beforeAll(async () => {
   packed = await packAndInstall();
+  return () => rm(packed.folder, { recursive: true, force: true });
+}, SLOW);
+beforeAll(async () => {
   service = await startService({ allowPrivateEndpoints: true });
   ledger = createLedgerClient({ url: service.url, apiKey: service.apiKey });
-}, SLOW);
-afterAll(async () => {
-  await service.stop();
-  await rm(packed.folder, { recursive: true, force: true });
+  return () => service.stop();
 });
 afterEach(async () => {
   await running?.stop();

@@ -44,7 +44,10 @@ export async function packAndInstall(): Promise<Packed> {
     overrides: { standardwebhooks: ours('standardwebhooks') },
   };
   await writeFile(path.join(folder, 'package.json'), JSON.stringify(manifest));
-  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder });
+  // Without scripts: a package that is taken from a folder would build itself there, by whatever tsconfig.json lies above it.
+  await run('npm', ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: folder,
+  });
   return { tarball: path.join(folder, filename), folder };
 }
 
