@@ -125,3 +125,20 @@ it.each([
     extensions: { code: 'BAD_USER_INPUT' },
   });
 });
+
+it('a walk that a worker left goes on where it had come to', async () => {
+  const [run] = await service.db.sql<{ id: string }>(
+    `insert into backfill (kind, announce, scope, patterns, cursor, examined, started_by, progressed_at)
+     values ('STRIPE_EVENTS', true, '[]', '{customer.subscription.*,invoice.*}', $1, 2, 'test', now() - interval '1 hour') returning id`,
+    [`1 ${stripe.events[1]?.created} evt_4`],
+  );
+  await service.jobs.boss.send('schedule.backfills', {});
+  await eventually(
+    async () =>
+      expect(await service.db.sql('select state, examined, stored from backfill where id = $1', [run?.id])).toEqual([
+        { state: 'DONE', examined: 5, stored: 3 },
+      ]),
+    { withinMs: 20_000 },
+  );
+  expect(stripe.queries.map((query) => query.get('starting_after'))).toEqual(['evt_4', 'evt_2']);
+});
