@@ -49,7 +49,6 @@ const renewal = z
       effective_date: optional(instant()),
       stripe_invoice_id: optional(text()),
       processed_at: optional(instant()),
-      is_canceled: optional(z.boolean({ error: 'must be true or false.' })),
       created: optional(instant()),
     }),
   })
@@ -64,7 +63,7 @@ const renewal = z
     isDateFixed: false,
     stripeInvoiceId: fields.stripe_invoice_id,
     processedAt: fields.processed_at,
-    isCanceled: fields.is_canceled ?? false,
+    isCanceled: false, // that follows from the subscription's events
     refusedInvoiceIds: [],
     createdAt: fields.created,
   }));

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { BadInputError } from '../errors.js';
 import { splitArray, splitLines, type Piece } from './split.js';
@@ -44,7 +45,9 @@ export async function fingerprintOf(path: string): Promise<string> {
 
 async function* piecesOf(path: string): AsyncGenerator<Piece> {
   const bytes = await firstBytes(path);
-  const chunks = bytes[0] === GZIP ? createReadStream(path).pipe(createGunzip()) : createReadStream(path);
+  const file = createReadStream(path);
+  // Its callback has nothing to do: an error of either is thrown to whoever reads the second.
+  const chunks = bytes[0] === GZIP ? pipeline(file, createGunzip(), () => undefined) : file;
   let split: ((chunk: Buffer) => Iterable<Piece>) | undefined;
   const lines = splitLines();
   const array = splitArray();

@@ -158,6 +158,18 @@ describe('renewal-ledger import', () => {
     expect((await rows()).intents).toEqual([]);
   });
 
+  it('refuses a gzipped file that was cut off, and one that is not there', async () => {
+    const gzipped = gzipSync(JSON.stringify([aDjangoIntent(1)]));
+    expect(await run('import', aFile('dump.json.gz', gzipped.subarray(0, -20)))).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/dump\.json\.gz cannot be read/),
+    });
+    expect(await run('import', 'nowhere.json')).toMatchObject({
+      code: 1,
+      stderr: 'nowhere.json cannot be read (ENOENT).\n',
+    });
+  });
+
   it('shows in a dry run what it would write, and writes nothing', async () => {
     const { code, stdout } = await run('import', dumpOf(aDjangoIntent(1), aDjangoRenewal(1)), '--dry-run');
     expect({ code, stdout }).toEqual({
