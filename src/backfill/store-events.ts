@@ -14,7 +14,9 @@ import { isDatabaseAway, isPassing } from '../events/sql-errors.js';
 import type { StoredEvent } from '../events/stored-event.js';
 import type { StoreOutcome } from '../events/writer.js';
 import type { Announcer } from '../ledger/announcer.js';
+import type { Fact } from '../ledger/fact.js';
 import { createFactRecorder } from '../ledger/record-facts.js';
+import { holdBackReports } from '../ledger/reporting.js';
 import type { Logger } from '../log.js';
 import type { BackfillRecordRow } from './results.js';
 
@@ -92,6 +94,9 @@ async function insertHeldBack(
   return stored;
 }
 
+const invoicesOf = ({ facts }: ReadEvent): string[] =>
+  (facts as readonly Fact[]).flatMap((fact) => (fact.kind === 'invoice' ? (fact.invoice.id ?? []) : []));
+
 /**
  * Records the facts of events that this transaction has stored, and marks their fact handlers' deliveries. One that cannot be read is left
  * to its delivery. Answers why, by id.
@@ -111,6 +116,7 @@ export async function recordFactsOf(
     for (const failure of reading.failures.values()) failed.set(event.id, failure);
   }
   const outcomes = await createFactRecorder(options)(tx, read);
+  if (!options.announce) await holdBackReports(tx, read.flatMap(invoicesOf), options);
   const marks = events.flatMap(({ id, type }): DeliveryMark[] => {
     const outcome = outcomes.get(id) ?? { state: 'DONE' };
     if (outcome.state === 'FAILED') failed.set(id, outcome.error);

@@ -45,9 +45,23 @@ export function createReporting(options: ReportingOptions): Reporting {
     }
   };
   return {
-    reportInvoices: () => inPages((tx) => reportInvoices(tx, [options.unmatchedGraceMinutes, holdBackOf])),
+    reportInvoices: () => inPages((tx) => reportInvoices(tx, [options.unmatchedGraceMinutes, holdBackOf, null])),
     reportOverdue: () => inPages((tx) => reportOverdue(tx, [options.overdueGraceHours, holdBackOf])),
   };
+}
+
+/** Holds back, in the transaction that learned of these invoices, what `reportInvoices` would tell of them after the grace. */
+export async function holdBackReports(
+  tx: Transaction,
+  invoiceIds: readonly string[],
+  { announcer, clock }: Pick<ReportingOptions, 'announcer' | 'clock'>,
+): Promise<void> {
+  if (invoiceIds.length === 0) return;
+  for (let isMore = true; isMore;) {
+    const { found, announcements } = await reportInvoices(tx, [0, null, invoiceIds]);
+    await raise(tx, announcements, { announcer, now: clock.now(), announce: false });
+    isMore = found === PAGE && announcements.length > 0;
+  }
 }
 
 /** By SQL's clock, as all rows that several processes compare. A reason that is absent may link, and is never reported. */
@@ -57,11 +71,12 @@ const UNREPORTED_INVOICES = `
     and i.billing_reason is not null and s.checkout_intent_id is not null
     and not exists (select from event e where e.stripe_invoice_id = i.id and e.type = case i.outcome when 'CONFLICT' then 'renewal.conflict' else 'renewal.unmatched' end)
     and ($2::text is null or exists (select from checkout_intent_change c where c.checkout_intent_id = s.checkout_intent_id and c.by = $2))
+    and ($3::text[] is null or i.id = any($3))
   order by i.recorded_at limit ${PAGE}`;
 
 async function reportInvoices(
   tx: Transaction,
-  limits: [graceMinutes: number, author: string | null],
+  limits: [graceMinutes: number, author: string | null, invoiceIds: readonly string[] | null],
 ): Promise<{ found: number; announcements: Announcement[] }> {
   const found = await tx.query<{ id: string; stripe_subscription_id: string }>(UNREPORTED_INVOICES, limits);
   if (found.length === 0) return { found: 0, announcements: [] };

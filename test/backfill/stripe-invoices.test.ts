@@ -33,7 +33,7 @@ async function known() {
 }
 
 describe('a backfill that reaches back further than Stripe lists events', () => {
-  it('reads the invoices of each known subscription, as facts, and announces nothing of old ones', async () => {
+  it('reads the invoices of each known subscription, as facts, and announces nothing of old ones, also later', async () => {
     const { renewal, spec } = await known();
     const more = [2, 3].map((number) =>
       listed({ ...spec, id: `in_more_${number}`, serviceStart: `2024-0${number}-01` }),
@@ -46,6 +46,7 @@ describe('a backfill that reaches back further than Stripe lists events', () => 
     expect((await observed()).map(({ state }) => state)).toEqual(['HANDLED', 'HANDLED', 'HANDLED']);
     const news = (await raised()).filter(({ type }) => !before.some((event) => event.type === type));
     expect(news.map(({ type }) => type)).toContain('renewal.paid');
+    expect(news.filter(({ type }) => type === 'renewal.unmatched')).toHaveLength(2);
     for (const { ignored_because: because } of news) expect(because).toBe(HELD_BACK);
   });
 
