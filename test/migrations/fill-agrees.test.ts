@@ -4,7 +4,8 @@ import type { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { startService } from '../support/service.js';
 import { anOldCustomer, COLUMNS, FILL, openOldDatabase } from './old-database.js';
-import { bare, partly } from './old-rows.js';
+import { partly } from './dated-rows.js';
+import { bare } from './old-rows.js';
 
 /** The same old rows twice: one database is filled by the migration, the other by a backfill of the running service. */
 let migrated: TestDatabase;

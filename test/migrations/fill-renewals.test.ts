@@ -2,11 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrate } from '../../src/database/migrate.js';
 import type { TestDatabase } from '../support/database.js';
 import { anOldCustomer, COLUMNS, LEDGER, type OldCustomer, openOldDatabase } from './old-database.js';
-import { bare, date, partly } from './old-rows.js';
+import { partly } from './dated-rows.js';
+import { bare, date, onItsWay } from './old-rows.js';
 
 describe.each([
-  { step: LEDGER, cases: bare },
-  { step: COLUMNS, cases: [...bare, ...partly] },
+  { step: LEDGER, cases: [...bare, ...onItsWay] },
+  { step: COLUMNS, cases: [...bare, ...onItsWay, ...partly] },
 ])('rows put in at $step', ({ step, cases }) => {
   let db: TestDatabase;
   const customers: OldCustomer[] = [];

@@ -1,5 +1,5 @@
 import { isLive, isOfCustomer } from './match.js';
-import type { Group, RenewalRow } from './rows.js';
+import type { Group, InvoiceRow, RenewalRow } from './rows.js';
 import { customerOf, type Settled } from './settle.js';
 
 export interface FoundDate {
@@ -47,8 +47,17 @@ function dateOfPeriodEnd(renewal: RenewalRow, group: Group, taken: Times): Found
   const ends = group.invoices
     .filter((invoice) => invoice.stripe_subscription_id === id && isLive(invoice))
     .filter((invoice) => isOfCustomer(customerOf(group), invoice, subscription))
-    .flatMap(({ period_end: end }) => end?.getTime() ?? []);
-  const [end, second] = new Set(ends.filter((one) => !taken.has(one)));
+    .flatMap((invoice) => freeEndOf(invoice, taken));
+  const [end, second] = new Set(ends);
   if (end === undefined || second !== undefined) return null;
   return { given_date: new Date(end), is_date_fixed: false, reason: 'Dated by the end of the period before it.' };
+}
+
+/** A renewal that lies as near to a period's end as an invoice may lie to its renewal has that end, though by another clock. */
+function freeEndOf({ period_end: date, tolerance_seconds: seconds }: InvoiceRow, taken: Times): number[] {
+  const end = date?.getTime();
+  if (end === undefined) return [];
+  const tolerance = (seconds ?? 0) * 1000;
+  const isTaken = [...taken].some((time) => time !== undefined && Math.abs(time - end) <= tolerance);
+  return isTaken ? [] : [end];
 }

@@ -1,5 +1,5 @@
 import { CYCLE_REASONS } from './invoice-period.js';
-import type { Group, InvoiceRow, RenewalRow, SubscriptionRow } from './rows.js';
+import type { Group, InvoiceRow, MoveRow, RenewalRow, SubscriptionRow } from './rows.js';
 
 /** What an invoice wants, before it is known what other invoices want; `outcome` is what it comes to if it gets nothing. */
 export interface Claim {
@@ -23,11 +23,11 @@ export function isOfCustomer(
 /** The nearest renewal of the invoice's subscription and customer, within its tolerance; two equally near are never guessed between. */
 export function match(
   invoice: InvoiceRow,
-  { subscriptions, renewals, refused }: Pick<Group, 'subscriptions' | 'renewals' | 'refused'>,
+  { subscriptions, moves, renewals, refused }: Omit<Group, 'intent' | 'invoices'>,
   customer: string | null,
 ): Claim {
   const subscription = subscriptions.find(({ id }) => id === invoice.stripe_subscription_id);
-  const verdict = assess(invoice, subscription);
+  const verdict = assess(invoice, subscription, moves);
   if (verdict !== null) return { invoice, wants: null, outcome: verdict };
   const near = renewals
     .filter((renewal) => canPay(invoice, renewal, subscription) && !refused.has(`${renewal.id}:${invoice.id}`))
@@ -57,14 +57,27 @@ export function compareClaims(a: Claim, b: Claim): number {
 }
 
 /** Null where the invoice can pay for a renewal. */
-function assess(invoice: InvoiceRow, subscription: SubscriptionRow | undefined): 'NOT_A_RENEWAL' | 'INCOMPLETE' | null {
+function assess(
+  invoice: InvoiceRow,
+  subscription: SubscriptionRow | undefined,
+  moves: readonly MoveRow[],
+): 'NOT_A_RENEWAL' | 'INCOMPLETE' | null {
   if (invoice.stripe_subscription_id === null || !isLive(invoice)) return 'NOT_A_RENEWAL';
   const isCycle = CYCLE_REASONS.includes(invoice.billing_reason);
   if (!isCycle && invoice.billing_reason !== 'subscription_update') return 'NOT_A_RENEWAL';
   if (invoice.lines_verdict === 'INCOMPLETE') return 'INCOMPLETE';
   if (invoice.lines_verdict !== 'ELIGIBLE') return 'NOT_A_RENEWAL';
-  const trialEnd = subscription?.trial_end?.getTime();
-  return isCycle || (trialEnd !== undefined && trialEnd === invoice.period_start?.getTime()) ? null : 'NOT_A_RENEWAL';
+  return isCycle || beginsWhereTrialEnded(invoice, subscription, moves) ? null : 'NOT_A_RENEWAL';
+}
+
+/** Where the latest trial ended, or one that a move has ended early. */
+function beginsWhereTrialEnded(
+  { stripe_subscription_id: id, period_start: start }: InvoiceRow,
+  subscription: SubscriptionRow | undefined,
+  moves: readonly MoveRow[],
+): boolean {
+  const moved = moves.filter((move) => move.subscription_id === id).map((move) => move.to_date.getTime());
+  return start !== null && [...moved, subscription?.trial_end?.getTime()].includes(start.getTime());
 }
 
 function canPay(invoice: InvoiceRow, renewal: RenewalRow, subscription: SubscriptionRow | undefined): boolean {
