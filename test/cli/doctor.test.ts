@@ -127,7 +127,7 @@ describe('renewal-ledger doctor', () => {
           handler: 'InvoiceHandlers.record',
           state: 'WAITING',
           waiting_for: 'link:in_9',
-          waiting_since: new Date(0),
+          waiting_since: new Date(Date.now() - 2 * 86_400_000),
           next_try_at: new Date('2999-01-01'),
         },
       ],
