@@ -7,11 +7,14 @@ import { EVENT_WITH_BODY, STORED_EVENT, type StoredEvent } from '../events/store
 import type { Scope } from '../ledger/scope.js';
 import type { Logger } from '../log.js';
 
+/** Events of invoices that are known to be paid can lack nothing, and are most: they are left out before anything is looked up. */
+const IS_OPEN = `(stripe_invoice_id is null or stripe_invoice_id <> all($5::text[]))`;
+
 /** Each way to an event has an index of its own, that a condition with `or` over all three would not use. */
 const TOUCHED = `
-  select * from event where stripe_subscription_id = any($1::text[])
-  union all select * from event where stripe_customer_id = any($2::text[]) and coalesce(stripe_subscription_id, '') <> all($1::text[])
-  union all select * from event where stripe_invoice_id = any($3::text[]) and coalesce(stripe_subscription_id, '') <> all($1::text[])`;
+  select * from event where stripe_subscription_id = any($1::text[]) and ${IS_OPEN}
+  union all select * from event where stripe_customer_id = any($2::text[]) and ${IS_OPEN} and coalesce(stripe_subscription_id, '') <> all($1::text[])
+  union all select * from event where stripe_invoice_id = any($3::text[]) and ${IS_OPEN} and coalesce(stripe_subscription_id, '') <> all($1::text[])`;
 
 /** Events that are still on their way are left to the workers: what they announce is news. */
 const IS_DONE_WITH = `(e.state in ('HANDLED', 'DEAD') or (e.state = 'IGNORED' and e.ignored_because = $4))`;
@@ -36,13 +39,14 @@ export async function findEventsWithoutFacts(tx: Transaction, scope: Scope): Pro
   ];
   const customers = scope.intents.flatMap(({ customerId }) => customerId ?? []);
   const invoices = scope.renewals.flatMap(({ invoiceId }) => invoiceId ?? []);
+  const paid = scope.invoices.flatMap(({ id, status }) => (status === 'paid' ? [id] : []));
   const rows = await tx.query<{ id: string }>(
     `select distinct e.received_at, e.id from (${TOUCHED}) e
        left join invoice i on i.id = e.stripe_invoice_id
        left join subscription s on s.id = e.stripe_subscription_id
      where ${CARRIES_FACTS} and ${IS_DONE_WITH} and e.payload_erased_at is null and ${LACKS_ITS_FACT}
      order by e.received_at, e.id`,
-    [subscriptions, customers, invoices, IgnoredBecause.NO_HANDLER],
+    [subscriptions, customers, invoices, IgnoredBecause.NO_HANDLER, paid],
   );
   return rows.map(({ id }) => id);
 }
