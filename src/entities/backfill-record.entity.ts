@@ -22,7 +22,7 @@ export class BackfillRecord {
   @ManyToOne(() => Backfill, { ref: true, deleteRule: 'cascade' })
   backfill!: Ref<Backfill>;
 
-  /** Of a renewal, or of an event. */
+  /** Of a renewal or an event; of a subscription or an invoice that was asked of Stripe. */
   @Property({ type: 'text' })
   recordId!: string;
 

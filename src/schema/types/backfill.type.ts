@@ -62,7 +62,9 @@ export class BackfillType {
 
 @ObjectType('BackfillChange', { description: 'What a backfill changed; of a dry run, what it would.' })
 export class BackfillChangeType {
-  @Field(() => ID, { description: 'Of a renewal, or of an event.' })
+  @Field(() => ID, {
+    description: 'Of a renewal or an event; of a subscription or an invoice that was asked of Stripe.',
+  })
   recordId!: string;
 
   @Field(() => JsonScalar, { description: 'Field name to [before, after].' })
@@ -74,7 +76,9 @@ export class BackfillChangeType {
 
 @ObjectType('BackfillProblem', { description: 'A record that could not be filled.' })
 export class BackfillProblemType {
-  @Field(() => ID, { description: 'Of a renewal, or of an event.' })
+  @Field(() => ID, {
+    description: 'Of a renewal or an event; of a subscription or an invoice that was asked of Stripe.',
+  })
   recordId!: string;
 
   @Field(() => String, { description: 'Stable, for programs.' })
