@@ -1,7 +1,8 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { publint } from 'publint';
+import { build } from 'vite';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { packAndInstall, type Packed, runBin, writeReadme } from './support/packed.js';
 
@@ -28,6 +29,21 @@ describe('the packed package', () => {
     expect(
       files.filter((file) => !/(?:\.js|\.d\.ts|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(file)),
     ).toEqual([]);
+  });
+
+  it('is tree-shakeable: who reads invoices only bundles neither the client nor the receiver', async () => {
+    const entry = path.join(packed.folder, 'reads.js');
+    await writeFile(entry, `export { readInvoice } from '@renewal-ledger/sdk';`);
+    const built = await build({
+      root: packed.folder,
+      configFile: false,
+      logLevel: 'error',
+      build: { write: false, minify: false, lib: { entry, formats: ['es'], fileName: 'reads' } },
+    });
+    const [{ output }] = built as unknown as [{ output: { code: string }[] }];
+    const code = output.map((chunk) => chunk.code).join('');
+    expect(code).toContain('readInvoice');
+    expect(code).not.toMatch(/webhook-id|authorization|mutation|HandlerMap/i);
   });
 
   it('is what publint expects of a package', async () => {

@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadPlugins, PluginError } from '../../src/events/plugins.js';
 import { eventually } from '../support/eventually.js';
 import { startService, type TestService } from '../support/service.js';
+import { listen } from '../support/sibling.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'renewal-ledger-plugins-'));
@@ -41,6 +43,10 @@ const MODULES = {
         ctx.emit('acme.booked', event.id, {});
         ctx.write(async () => { throw new Error('the second write fails'); });
       }, { name: 'Half.writes' })
+      .on('charge.updated', async (event, ctx) => {
+        await fetch(event.data.object.description, { signal: ctx.signal });
+        ctx.write(booked(event.id));
+      }, { name: 'Calls.out' })
       .on('charge.captured', async (event, ctx) => {
         await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve));
         ctx.write(booked(event.id));
@@ -133,6 +139,36 @@ describe('plugins in the service', () => {
     const id = await post(type);
     await eventually(async () => expect((await deliveriesOf(id))[handler]).toMatchObject({ state: 'RETRYING' }));
     expect([await booked(id), await isRaised(id)]).toEqual([0, false]);
+  });
+
+  it('that await an answer hold no transaction open meanwhile', async () => {
+    const held: ServerResponse[] = [];
+    const { url, close } = await listen((_request, response) => void held.push(response));
+    const id = 'evt_plugin_calls';
+    const object = { id: 'ch_1', object: 'charge', description: url };
+    try {
+      await service.post({
+        ...aStripeEvent('invoice.paid', anInvoice()),
+        id,
+        type: 'charge.updated',
+        data: { object },
+      });
+      await eventually(() => expect(held).toHaveLength(1));
+      // One that this handler held would be open until it is answered.
+      await eventually(async () =>
+        expect(
+          await service.db.sql(
+            `select query from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'`,
+          ),
+        ).toEqual([]),
+      );
+      expect(await booked(id)).toBe(0);
+      for (const response of held) response.end();
+      await eventually(async () => expect((await deliveriesOf(id))['Calls.out']).toMatchObject({ state: 'DONE' }));
+      expect(await booked(id)).toBe(1);
+    } finally {
+      await close();
+    }
   });
 
   it('that outlive their time have no effect any more', async () => {
