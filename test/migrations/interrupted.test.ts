@@ -95,3 +95,16 @@ it('what is left is said in one sentence', async () => {
     expect.stringMatching(/^1 renewals still have no date, and \d+ that are due have no invoice: /),
   ]);
 });
+
+it('facts that are there are taken as they are, also where the bodies are erased, and nothing is held back twice', async () => {
+  await migrate(db.orm);
+  const before = await db.sql('select id, given_date, effective_date from renewal order by id');
+  const raised = await db.sql("select id from event where source = 'LEDGER' order by id");
+  await db.sql('truncate event_body');
+  await db.sql('update renewal set given_date = null, effective_date = null');
+  await db.sql('delete from mikro_orm_migrations where name = $1', [FILL]);
+  await migrate(db.orm);
+  expect(await db.sql('select id, given_date, effective_date from renewal order by id')).toEqual(before);
+  expect(raised.length).toBe(CUSTOMERS);
+  expect(await db.sql("select id from event where source = 'LEDGER' order by id")).toEqual(raised);
+});

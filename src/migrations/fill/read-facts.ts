@@ -79,18 +79,18 @@ async function* eventsWithoutFacts(
     invoiceIds,
   }: { readonly subscriptionIds: readonly string[]; readonly invoiceIds: readonly string[] },
 ): AsyncGenerator<StoredEvent> {
-  for (let after = ''; ;) {
-    const page = await query<StoredEvent>(
+  const listed = await query<{ id: string }>(
+    `select e.id from event e
+     where (e.stripe_subscription_id = any($1::text[]) or e.stripe_invoice_id = any($2::text[])) and ${IS_DONE_WITH} and ${HAS_NO_FACT}
+     order by e.id`,
+    [subscriptionIds, invoiceIds],
+  );
+  for (let at = 0; at < listed.length; at += PAGE) {
+    yield* await query<StoredEvent>(
       `select e.id, e.type, e.received_at, b.body
        from event e join event_body b on b.event_id = e.id and b.received_at = e.received_at
-       where (e.stripe_subscription_id = any($1::text[]) or e.stripe_invoice_id = any($2::text[]))
-         and e.id > $3 and ${IS_DONE_WITH} and ${HAS_NO_FACT}
-       order by e.id limit ${PAGE}`,
-      [subscriptionIds, invoiceIds, after],
+       where e.id = any($1::text[])`,
+      [listed.slice(at, at + PAGE).map(({ id }) => id)],
     );
-    yield* page;
-    const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) return;
-    after = last.id;
   }
 }
