@@ -28,6 +28,8 @@ export interface DispatcherDeps {
   readonly recordFacts: RecordFacts;
   readonly raise: Raise;
   readonly schedules?: readonly Schedule[];
+  /** True while posts wait to be stored by this process: events that are stored then give way. */
+  readonly isPressed?: () => boolean;
   readonly log: Logger;
   readonly clock: Clock;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../log.js';
 import { type EventBatchDeps, failAlone, handleBatch } from './event-batch.js';
 import { createLanes } from './lanes.js';
@@ -9,17 +10,25 @@ const LANES = 4;
 const FETCH = 100;
 const BATCH = 250;
 const PASSING_TRIES = 5;
+const YIELD_MS = 20;
+const LONGEST_YIELD_MS = 1_000;
+
+export interface EventWorkerDeps extends EventBatchDeps {
+  /** True while posts wait to be stored by this process. */
+  readonly isPressed?: () => boolean;
+}
 
 /**
  * Takes the wake-ups of events. A job goes when all its events are handled; one that comes back, because its worker died, finds nothing
  * left to do for those that were. Two fetchers feed the same lanes, so that the next wake-ups are there when a lane is done; more
  * would only prefetch what another process could work on.
  */
-export async function workOnEvents(deps: EventBatchDeps, jobs: Jobs): Promise<void> {
+export async function workOnEvents(deps: EventWorkerDeps, jobs: Jobs): Promise<void> {
   const lanes = createLanes<WakeUp>({
     count: LANES,
     batchSize: BATCH,
     laneOf: ({ lane }) => lane,
+    untilReady: () => giveWay(deps.isPressed),
     run: (batch) => runBatch(deps, batch),
   });
   const options = {
@@ -36,6 +45,14 @@ export async function workOnEvents(deps: EventBatchDeps, jobs: Jobs): Promise<vo
       taken.map(({ id }) => id),
     );
   });
+}
+
+/**
+ * An answer has a deadline, and what follows it has none: while posts wait to be stored, the batches of a process that takes both are
+ * fewer and larger.
+ */
+async function giveWay(isPressed: () => boolean = () => false): Promise<void> {
+  for (const end = performance.now() + LONGEST_YIELD_MS; isPressed() && performance.now() < end;) await pause(YIELD_MS);
 }
 
 /**

@@ -9,6 +9,8 @@ export interface LanesOptions<Item> {
   /** A lane takes what is there, up to this. */
   readonly batchSize: number;
   laneOf(item: Item): string;
+  /** Awaited before each batch is taken. */
+  untilReady?(): Promise<void>;
   run(batch: readonly Item[]): Promise<void>;
 }
 
@@ -17,13 +19,14 @@ interface Waiting<Item> {
   settle(failure?: Error): void;
 }
 
-export function createLanes<Item>({ count, batchSize, laneOf, run }: LanesOptions<Item>): Lanes<Item> {
+export function createLanes<Item>({ count, batchSize, laneOf, untilReady, run }: LanesOptions<Item>): Lanes<Item> {
   const lanes = Array.from({ length: count }, () => ({ waiting: [] as Waiting<Item>[], isRunning: false }));
 
   async function drain(lane: (typeof lanes)[number]): Promise<void> {
     if (lane.isRunning) return;
     lane.isRunning = true;
     while (lane.waiting.length > 0) {
+      if (untilReady !== undefined) await untilReady();
       const batch = lane.waiting.splice(0, batchSize);
       const failure = await run(batch.map(({ item }) => item)).then(() => undefined, toError);
       for (const { settle } of batch) settle(failure);

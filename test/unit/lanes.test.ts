@@ -55,6 +55,23 @@ describe('lanes', () => {
     await Promise.all([second, third]);
   });
 
+  it('take no batch before they are told to, and then all that has come', async () => {
+    const { promise: ready, resolve: go } = Promise.withResolvers<void>();
+    const batches: number[][] = [];
+    const lanes = createLanes<Item>({
+      count: 1,
+      batchSize: 3,
+      laneOf: ({ lane }) => lane,
+      untilReady: () => ready,
+      run: async (batch) => void batches.push(batch.map(({ id }) => id)),
+    });
+    const done = Promise.all([lanes.push(items('a', 1)), lanes.push(items('a', 2))]);
+    expect(batches).toEqual([]);
+    go();
+    await done;
+    expect(batches).toEqual([[1, 2]]);
+  });
+
   it('tell of a failure when all that was pushed together has been worked on, and go on', async () => {
     const { lanes, running } = heldLanes({ batchSize: 1 });
     let settled = false;
