@@ -4,12 +4,15 @@ import type { Pool } from 'pg';
 import { entities } from '../entities/index.js';
 import { migrationsList } from '../migrations/index.js';
 import { giveBackBrokenConnections } from './broken-connections.js';
+import { prepareRepeated } from './repeated-statements.js';
 
 export type OrmSettings = Readonly<{
   /** Connections at most; migrating needs two. */
   pool?: number;
   /** The ORM's own warnings. Never a statement: it would carry its parameters. */
   onWarning?: (message: string) => void;
+  /** For a pool whose statements are few and often the same. */
+  prepares?: boolean;
   /** Called with the pool under the ORM, once it is made. */
   onPoolCreated?: (pool: Pool) => void;
 }>;
@@ -37,6 +40,7 @@ export function ormOptions(url: string, settings: OrmSettings = {}): Options {
       keepAlive: true,
       onPoolCreated: (pool: Pool) => {
         giveBackBrokenConnections(pool);
+        if (settings.prepares === true) pool.on('connect', prepareRepeated);
         settings.onPoolCreated?.(pool);
       },
     },

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { PgBoss, type Db, type JobInsert } from 'pg-boss';
+import { prepareRepeated } from '../database/repeated-statements.js';
 import type { Logger } from '../log.js';
 import { deliveryQueueOf, EVENT_QUEUE, QUEUE_DEFAULTS, SIGNAL_QUEUE } from './queues.js';
 
@@ -97,7 +98,10 @@ function createErrorLog(log: Logger): (error: Error) => void {
  */
 const ownConnections = {
   application_name: 'renewal-ledger jobs',
-  onConnect: (client: ClientBase) => client.query('set synchronous_commit to off'),
+  onConnect: async (client: ClientBase) => {
+    await client.query('set synchronous_commit to off');
+    prepareRepeated(client);
+  },
 };
 
 function jobsOf(boss: PgBoss): Jobs {
