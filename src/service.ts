@@ -117,17 +117,26 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   return {
     app,
     jobs,
-    dispatcher: workers?.dispatcher ?? null,
+    dispatcher: workers === null ? null : idleAfter(waker, workers.dispatcher),
     async stop() {
       await app.close();
       await workers?.stop();
       await writer.close();
-      await waker.close();
+      await waker.idle();
       await jobs.close();
       await Promise.all([pool.end(), orm.close()]);
     },
   };
 }
+
+/** What was answered and not yet given to a worker is work too. */
+const idleAfter = (waker: Waker, dispatcher: Dispatcher): Dispatcher => ({
+  ...dispatcher,
+  async idle(options) {
+    await waker.idle();
+    await dispatcher.idle(options);
+  },
+});
 
 /** One client for the process: its limit is everybody's. */
 function openStripe({ stripe: { apiKey, apiBase } }: ServiceOptions): Stripe | undefined {

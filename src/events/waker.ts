@@ -26,7 +26,7 @@ export class Waker {
   };
 
   /** Returns when nothing is waiting to be sent. */
-  async close(): Promise<void> {
+  async idle(): Promise<void> {
     await this.#sending;
   }
 

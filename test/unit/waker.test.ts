@@ -21,10 +21,10 @@ test('A lone wake-up is sent at once', () => {
   expect(sent).toEqual([['evt_1']]);
 });
 
-test('What comes while another is on its way shares the next statement, and is sent before the waker is closed', async () => {
+test('What comes while another is on its way shares the next statement, and is sent when the waker is idle', async () => {
   const { waker, sent } = openWaker();
   for (const id of ['evt_1', 'evt_2', 'evt_3']) waker.wake([toWakeUp(id)]);
-  await waker.close();
+  await waker.idle();
   expect(sent).toEqual([['evt_1'], ['evt_2', 'evt_3']]);
 });
 
@@ -32,7 +32,7 @@ test('A queue that fails holds up nothing that comes later, and what it lost is 
   const { waker, sent } = openWaker((turn) => turn === 1);
   waker.wake([toWakeUp('evt_1')]);
   waker.wake([toWakeUp('evt_2')]);
-  await waker.close();
+  await waker.idle();
   waker.wake([toWakeUp('evt_3')]);
   expect(sent).toEqual([['evt_1'], ['evt_2'], ['evt_3']]);
 });
@@ -40,6 +40,6 @@ test('A queue that fails holds up nothing that comes later, and what it lost is 
 test('Nothing to wake sends nothing', async () => {
   const { waker, sent } = openWaker();
   waker.wake([]);
-  await waker.close();
+  await waker.idle();
   expect(sent).toEqual([]);
 });
