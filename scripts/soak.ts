@@ -35,7 +35,7 @@ const say = (sentence: string): void =>
   console.log(`${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s  ${sentence}`);
 
 async function soak({ database, manager, fleet }: Parts): Promise<Line[]> {
-  const load: Load = { customers: [], acknowledged: new Set(), repeated: 0 };
+  const load: Load = { customers: [], acknowledged: new Set(), repeated: 0, lastRefusal: '' };
   const interrupted = new AbortController();
   process.once('SIGINT', () => interrupted.abort());
   const over = AbortSignal.any([AbortSignal.timeout(options.minutes * 60_000), interrupted.signal]);
@@ -79,9 +79,10 @@ async function restarting(database: SoakDatabase, over: AbortSignal): Promise<vo
 }
 
 async function telling(load: Load, over: AbortSignal): Promise<void> {
-  while (!over.aborted) {
+  for (let last = 0; !over.aborted; last = load.acknowledged.size) {
     await pause(15_000, undefined, { signal: over }).catch(() => undefined);
-    say(`${load.acknowledged.size} events acknowledged`);
+    const isHeldUp = load.acknowledged.size === last;
+    say(`${load.acknowledged.size} events acknowledged${isHeldUp ? `; held up by: ${load.lastRefusal}` : ''}`);
   }
 }
 
@@ -108,7 +109,7 @@ function report(lines: readonly Line[], fleet: Fleet): number {
   }));
   console.log(`\n${toTable(rows)}\n`);
   console.log(
-    `${fleet.killed} processes killed, ${fleet.endedAsTheyStarted} without a database to start with; seed ${options.seed}`,
+    `${fleet.killed} processes killed, ${fleet.endedAsTheyStarted} ended as they started; seed ${options.seed}`,
   );
   console.log(differences === 0 ? 'No differences.' : `${differences} differences.`);
   return differences;

@@ -27,10 +27,11 @@ export class Fleet {
     await Promise.all([this.#add('worker'), this.#add('worker')]);
   }
 
-  /** As kill -9 does it, whether it is ready or still starts. */
+  /** As kill -9 does it. One that still starts is mostly spared: else on a slow machine none would ever be up. */
   killOne(dice: Dice): void {
     const member = this.#members[dice.upTo(this.#members.length) - 1];
     if (member === undefined || member.isKilled) return;
+    if (!wasUp(member) && !dice.isLucky(0.2)) return;
     member.isKilled = true;
     this.killed += 1;
     member.process.kill();
@@ -76,12 +77,15 @@ export class Fleet {
   }
 
   /** What it said last tells why it ended. */
-  #reportEnd({ role, process }: Member): void {
-    const wasUp = process.output().includes('is ready at');
-    this[wasUp ? 'endedByThemselves' : 'endedAsTheyStarted'] += 1;
-    if (wasUp) console.error(`A ${role} process ended by itself:\n${process.output().slice(-2_000)}`);
+  #reportEnd(member: Member): void {
+    const isUp = wasUp(member);
+    this[isUp ? 'endedByThemselves' : 'endedAsTheyStarted'] += 1;
+    const words = member.process.output().slice(-1_000);
+    console.error(`A ${member.role} process ended by itself${isUp ? '' : ' as it started'}:\n${words}`);
   }
 }
+
+const wasUp = ({ process }: Pick<Member, 'process'>): boolean => process.output().includes('is ready at');
 
 interface Member {
   readonly role: Role;

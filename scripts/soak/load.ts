@@ -20,6 +20,8 @@ export interface Load {
   readonly acknowledged: Set<string>;
   /** Requests that were refused, or not answered, and so made again. */
   repeated: number;
+  /** Why the last of them was. */
+  lastRefusal: string;
 }
 
 const LANES = 8;
@@ -68,8 +70,9 @@ async function until(
       return void (await attempt(createServiceClient(address())));
     } catch (error) {
       if (!(error instanceof ServiceCallError) || performance.now() > deadline) throw error;
+      load.repeated += 1;
+      load.lastRefusal = error.message;
     }
-    load.repeated += 1;
     await pause(100);
   }
 }
