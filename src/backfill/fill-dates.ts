@@ -23,16 +23,21 @@ export interface Dates {
   readonly problems: ReadonlyMap<string, Problem>;
 }
 
+/** By the renewal's id, the times that it had and that were taken from it again. */
+export type RefusedDates = ReadonlyMap<string, readonly number[]>;
+
 export const NO_DATES: Dates = { found: new Map(), problems: new Map() };
 
 const missing = (code: string, reason: string): Problem => ({ code, reason, isAmbiguous: false });
 const ambiguous = (code: string, reason: string): Problem => ({ code, reason, isAmbiguous: true });
 
+const REFUSED_DATE = missing('REFUSED_DATE', 'The date that it would have was taken back before.');
+
 /**
  * Dates for an intent's renewals that have none: with an invoice its period start; else, where the subscription has one dateless renewal
  * and exactly one period end that no other renewal has, that one. Pure.
  */
-export function findDates(settlement: Settlement): Dates {
+export function findDates(settlement: Settlement, refused: RefusedDates): Dates {
   const found = new Map<string, FoundDate>();
   const problems = new Map<string, Problem>();
   const dateless = settlement.renewals.filter(({ effectiveDate }) => effectiveDate === null);
@@ -43,6 +48,7 @@ export function findDates(settlement: Settlement): Dates {
       ? dateOfInvoice(renewal, settlement, dates)
       : dateOfPeriodEnd(renewal, settlement, dates);
     if ('code' in answer) problems.set(renewal.id, answer);
+    else if (refused.get(renewal.id)?.includes(answer.givenDate.getTime())) problems.set(renewal.id, REFUSED_DATE);
     else found.set(renewal.id, answer);
   }
   return { found, problems };

@@ -5,12 +5,13 @@ import { preferIndexes, type Transaction } from '../database/transaction.js';
 import { BackfillState, LinkedBy } from '../entities/states.js';
 import { toLastError } from '../events/last-error.js';
 import type { Announcer } from '../ledger/announcer.js';
+import type { RenewalRecord } from '../ledger/records.js';
 import { lockScope, type Scope } from '../ledger/scope.js';
 import { groupsOf, settleScope } from '../ledger/settle-scope.js';
 import { settle } from '../ledger/settle.js';
 import type { Logger } from '../log.js';
 import { deriveFacts } from './derive-facts.js';
-import { type Dates, findDates, NO_DATES } from './fill-dates.js';
+import { type Dates, findDates, NO_DATES, type RefusedDates } from './fill-dates.js';
 import { type BackfillRecordRow, type Results, tellResults } from './results.js';
 import { advance, finish, lockRunning, type Run, setTotal } from './runs.js';
 
@@ -99,7 +100,7 @@ async function fill(
   const derived = await deriveFacts(tx, options, { scope: first, recorder: { ...settling, clock } });
   const reached = [first, ...derived.others].flatMap(({ intents }) => intents.map((intent) => intent.id));
   const before = derived.isChanged ? await lockScope(tx, { intentIds: reached, subscriptionIds }) : first;
-  const { next, dates } = dated(before);
+  const { next, dates } = dated(before, await readRefusedDates(tx, before));
   const settlements = await settleScope(
     tx,
     { before, next },
@@ -143,10 +144,10 @@ async function findStraySubscriptions(tx: Transaction, intentIds: readonly strin
 }
 
 /** The scope with the dates that can be found written into its renewals. */
-function dated(scope: Scope): { next: Scope; dates: Dates } {
-  if (scope.renewals.every(({ effectiveDate }) => effectiveDate !== null)) return { next: scope, dates: NO_DATES };
-  const groups = groupsOf(scope).filter(({ renewals }) => renewals.some(({ effectiveDate }) => effectiveDate === null));
-  const all = groups.map((group) => findDates(settle(group, LinkedBy.BACKFILL)));
+function dated(scope: Scope, refused: RefusedDates): { next: Scope; dates: Dates } {
+  if (scope.renewals.every(hasDate)) return { next: scope, dates: NO_DATES };
+  const groups = groupsOf(scope).filter(({ renewals }) => !renewals.every(hasDate));
+  const all = groups.map((group) => findDates(settle(group, LinkedBy.BACKFILL), refused));
   const found = new Map(all.flatMap((dates) => [...dates.found]));
   const renewals = scope.renewals.map((renewal) => {
     const date = found.get(renewal.id);
@@ -155,6 +156,21 @@ function dated(scope: Scope): { next: Scope; dates: Dates } {
   });
   const problems = new Map(all.flatMap((dates) => [...dates.problems]));
   return { next: { ...scope, renewals }, dates: { found, problems } };
+}
+
+const hasDate = ({ effectiveDate }: RenewalRecord): boolean => effectiveDate !== null;
+
+/** Dates that were taken from these renewals, by a person or by undoing a backfill. */
+async function readRefusedDates(tx: Transaction, { renewals }: Scope): Promise<RefusedDates> {
+  const dateless = renewals.filter((renewal) => !hasDate(renewal));
+  if (dateless.length === 0) return new Map();
+  const rows = await tx.query<{ id: string; date: string }>(
+    `select renewal_id as id, changes -> 'givenDate' ->> 0 as date from renewal_change
+     where renewal_id = any($1::bigint[]) and changes -> 'givenDate' -> 1 = 'null' and changes -> 'givenDate' ->> 0 is not null`,
+    [dateless.map(({ id }) => id)],
+  );
+  const byRenewal = Map.groupBy(rows, ({ id }) => id);
+  return new Map([...byRenewal].map(([id, dates]) => [id, dates.map(({ date }) => Date.parse(date))]));
 }
 
 function toProblem([eventId, error]: [string, unknown]): BackfillRecordRow {

@@ -155,6 +155,17 @@ describe('undoBackfill', () => {
     expect(refused).toEqual([{ renewal_id: other!.renewalId, stripe_invoice_id: `in_${other!.subscription}` }]);
   });
 
+  it('takes a date back for good', async () => {
+    const one = await anOldCustomer(ledger.db);
+    await one.renewal();
+    await one.stored({ billingReason: 'subscription_create', id: 'in_t', serviceStart: '2026-02-01', serviceEnd: DUE });
+    const { id, counts } = await backfills.run();
+    expect(counts).toMatchObject({ dated: 1 });
+    await backfills.undo(id, 'tests');
+    expect(await ledger.renewals()).toMatchObject([{ givenDate: null, effectiveDate: null }]);
+    expect(await backfills.run()).toMatchObject({ counts: { dated: 0 }, problems: [{ code: 'REFUSED_DATE' }] });
+  });
+
   it('goes on where it was interrupted, and is at its end only then', async () => {
     await customers(3);
     const { id } = await backfills.run();
