@@ -5,6 +5,8 @@ import { toLastError } from './last-error.js';
 
 /** Between two statements, so that a burst shares jobs; the first one waits for nothing. */
 const PAUSE_MS = 10;
+/** Beyond this they are the sweep's: the queue is away, and nobody knows for how long. */
+const MOST_WAITING = 10_000;
 
 /**
  * Adds the wake-up jobs of events that are stored, behind the answer: a job takes longer than its event, and says nothing that `event`
@@ -20,8 +22,8 @@ export class Waker {
   ) {}
 
   readonly wake = (wakeUps: readonly WakeUp[]): void => {
-    if (wakeUps.length === 0) return;
-    this.#waiting.push(...wakeUps);
+    if (wakeUps.length === 0 || this.#waiting.length > MOST_WAITING) return;
+    for (const { id, lane } of wakeUps) this.#waiting.push({ id, lane });
     this.#sending ??= this.#send();
   };
 

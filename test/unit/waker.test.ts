@@ -43,3 +43,18 @@ test('Nothing to wake sends nothing', async () => {
   await waker.idle();
   expect(sent).toEqual([]);
 });
+
+test('While the queue does not answer, what waits is bounded', async () => {
+  const { promise: answer, resolve } = Promise.withResolvers<void>();
+  const sent: number[] = [];
+  const wakeEvents = async (_query: unknown, wakeUps: readonly unknown[]) => {
+    sent.push(wakeUps.length);
+    if (sent.length === 1) await answer;
+  };
+  const waker = new Waker({ wakeEvents, query }, log);
+  for (let batch = 0; batch < 300; batch += 1)
+    waker.wake(Array.from({ length: 100 }, (_, index) => toWakeUp(`evt_${index}`)));
+  resolve();
+  await waker.idle();
+  expect(sent).toEqual([100, 10_100]);
+});
