@@ -10,7 +10,8 @@ afterAll(() => database.close());
 
 it('processes that make the same partitions at the same moment all succeed', async () => {
   const attached = `select count(*)::int as count from pg_inherits where inhparent = 'event_body'::regclass`;
-  for (let months = 1; months <= 24; months += 1) {
+  // A migration has made those of this month and the next.
+  for (let months = 3; months <= 24; months += 1) {
     await Promise.all([1, 2, 3, 4].map(() => ensurePartitions(database.sql, { months })));
     expect(await database.sql(attached)).toEqual([{ count: months }]);
   }
