@@ -6,7 +6,7 @@ import { EVENT_QUEUE } from './queues.js';
 import type { EventJobData, Jobs, WakeUp } from './jobs.js';
 import { isDatabaseAway, isPassing } from './sql-errors.js';
 
-const LANES = 4;
+const LANES = 2;
 const FETCH = 100;
 const BATCH = 250;
 const PASSING_TRIES = 5;

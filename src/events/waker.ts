@@ -3,8 +3,8 @@ import type { Logger } from '../log.js';
 import type { Jobs, WakeUp } from './jobs.js';
 import { toLastError } from './last-error.js';
 
-/** Between two statements, so that a burst shares jobs; the first one waits for nothing. */
-const PAUSE_MS = 10;
+/** Until the next statement, so that a burst shares jobs and is handled in larger batches: the longer the more there were. */
+const PAUSE_MS = { shortest: 25, perEvent: 5, longest: 100 };
 /** Beyond this they are the sweep's: the queue is away, and nobody knows for how long. */
 const MOST_WAITING = 10_000;
 
@@ -44,8 +44,11 @@ export class Waker {
           'Stored events were not announced to the workers; the sweep finds them',
         );
       }
-      await pause(PAUSE_MS);
+      await pause(pauseAfter(wakeUps.length));
     }
     this.#sending = undefined;
   }
 }
+
+const pauseAfter = (events: number): number =>
+  Math.min(PAUSE_MS.longest, Math.max(PAUSE_MS.shortest, events * PAUSE_MS.perEvent));
