@@ -73,9 +73,9 @@ export async function checkVersions(em: EntityManager, newestKnown: string): Pro
   if (versions.length === 0) return [unknown(`Stripe has posted no event in the last ${DRIFT_DAYS} days.`)];
   if (current.length > 1)
     return [
-      wrong(
+      note(
         `Events come in several API versions at once: ${told}.`,
-        'Give all of your Stripe webhook endpoints one API version, or remove the one that is left over. Either layout is read.',
+        'Either layout is read; one version on all of your Stripe webhook endpoints is easier to reason about.',
       ),
     ];
   const newer = current.find(({ version }) => version !== NO_VERSION && dateOf(version) > dateOf(newestKnown));
