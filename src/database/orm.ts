@@ -38,6 +38,8 @@ export function ormOptions(url: string, settings: OrmSettings = {}): Options {
       application_name: 'renewal-ledger',
       connectionTimeoutMillis: 4_000,
       keepAlive: true,
+      // Statements are sent without waiting for the answers of those before: see `Transaction`.
+      pipeline: true,
       onPoolCreated: (pool: Pool) => {
         giveBackBrokenConnections(pool);
         if (settings.prepares === true) pool.on('connect', prepareRepeated);

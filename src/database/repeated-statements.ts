@@ -23,12 +23,20 @@ export function prepareRepeated(client: ClientBase): void {
   };
   const original = client.query.bind(client) as (...parts: unknown[]) => unknown;
   const query = (...parts: unknown[]): unknown => {
-    const [text, values] = parts;
-    const isPlain = parts.length === 2 && typeof text === 'string' && Array.isArray(values) && values.length > 0;
-    const name = isPlain ? nameOf(text) : null;
+    const [text, values, callback] = parts;
+    const name = typeof text === 'string' && Array.isArray(values) && values.length > 0 ? nameOf(text) : null;
     if (name === null) return original(...parts);
+    const forgetIfStale = (error: unknown): void => {
+      if ((error as { code?: unknown } | null)?.code === RESULT_CHANGED) names.set(text as string, null);
+    };
+    if (typeof callback === 'function') {
+      return original({ name, text, values }, (error: unknown, result: unknown) => {
+        forgetIfStale(error);
+        callback(error, result);
+      });
+    }
     return (original({ name, text, values }) as Promise<unknown>).catch((error: unknown) => {
-      if ((error as { code?: unknown }).code === RESULT_CHANGED) names.set(text as string, null);
+      forgetIfStale(error);
       throw error;
     });
   };

@@ -1,7 +1,11 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { CompiledQuery } from 'kysely';
 
-/** A transaction of the ORM's, with SQL whose parameters are bound (`em.execute` pastes them into the text). */
+/**
+ * A transaction of the ORM's, with SQL whose parameters are bound (`em.execute` pastes them into the text). Statements are sent in the
+ * order of their calls and need not wait for each other's answers: those that need no answer of one before share a round trip by
+ * `Promise.all`, which rejects with the first that failed.
+ */
 export interface Transaction {
   readonly em: EntityManager;
   readonly query: <Row = Record<string, unknown>>(text: string, parameters?: readonly unknown[]) => Promise<Row[]>;
@@ -28,10 +32,21 @@ export function transactionOf(em: EntityManager): Transaction {
 /**
  * Has the rest of the transaction look rows up by index. Its statements name their rows by key, some hundred at a time: to the planner a
  * scan of a table of some thousand rows looks cheaper than that and is not, and statistics lag behind a burst. (`jit`: before
- * PostgreSQL 18 a plan that scans all the same counts as so dear that it would be compiled.)
+ * PostgreSQL 18 a plan that scans all the same counts as so dear that it would be compiled. Generic plans: for one row they cost more by
+ * the estimate, so each statement would be planned anew, which takes longer than running it.)
  */
 export async function preferIndexes(tx: Transaction): Promise<void> {
-  await tx.query(`select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)`);
+  await tx.query(
+    `select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)`,
+  );
+}
+
+/**
+ * Has the transaction commit without waiting for the disk: a crash of the database, not of a process, can lose the last half second of
+ * such commits, in their order and whole. Only for what is derived again from what is stored.
+ */
+export async function commitBehind(tx: Transaction): Promise<void> {
+  await tx.query(`select set_config('synchronous_commit', 'off', true)`);
 }
 
 /** Timestamps come from the ORM's pool as text. */

@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { RegisteredHandler } from '@renewal-ledger/sdk';
 import type { Clock } from '../clock.js';
-import { inTransaction, preferIndexes, type Transaction } from '../database/transaction.js';
+import { commitBehind, inTransaction, preferIndexes, type Transaction } from '../database/transaction.js';
 import type { Logger } from '../log.js';
 import * as deliveries from './deliveries.js';
 import { doneMark, failureMark, type Mark, waitingMark } from './delivery-marks.js';
@@ -63,17 +63,24 @@ interface Work {
 }
 
 async function handle(deps: EventBatchDeps, { tx, batch, marksOf }: Work): Promise<void> {
-  await preferIndexes(tx);
-  const plans = await planBatch(deps, tx, [...new Set(batch.map(({ id }) => id))]);
+  const [, , plans] = await Promise.all([
+    preferIndexes(tx),
+    commitBehind(tx),
+    planBatch(deps, tx, [...new Set(batch.map(({ id }) => id))]),
+  ]);
   const ids = plans.map(({ event }) => event.id);
   if (ids.length === 0) return;
   const marks = await marksOf(plans);
-  await deliveries.lockEvents(tx, ids);
-  const added = await deliveries.insertDeliveries(tx, pairs(plans, 'missing'));
-  const written = await deliveries.upsertMarks(tx, marks);
-  await deliveries.recomputeEvents(tx, ids);
-  await deps.jobs.sendDeliveries(tx.query, [...added, ...pairs(plans, 'due')]);
-  await deps.jobs.wakeEvents(tx.query, nextLooks(batch, marks, written));
+  const [, added, written] = await Promise.all([
+    deliveries.lockEvents(tx, ids),
+    deliveries.insertDeliveries(tx, pairs(plans, 'missing')),
+    deliveries.upsertMarks(tx, marks),
+    deliveries.recomputeEvents(tx, ids),
+  ]);
+  await Promise.all([
+    deps.jobs.sendDeliveries(tx.query, [...added, ...pairs(plans, 'due')]),
+    deps.jobs.wakeEvents(tx.query, nextLooks(batch, marks, written)),
+  ]);
 }
 
 async function planBatch(
@@ -81,18 +88,14 @@ async function planBatch(
   tx: Transaction,
   ids: readonly string[],
 ): Promise<Plan[]> {
-  const events = await tx.query<StoredEvent>(
-    `select ${STORED_EVENT} from ${EVENT_WITH_BODY} where e.id = any($1) and e.state not in ('HANDLED', 'IGNORED') order by e.id`,
-    [ids],
-  );
-  if (events.length === 0) return [];
-  const rows = Map.groupBy(
-    await deliveries.readDeliveries(
-      tx,
-      events.map(({ id }) => id),
+  const [events, known] = await Promise.all([
+    tx.query<StoredEvent>(
+      `select ${STORED_EVENT} from ${EVENT_WITH_BODY} where e.id = any($1) and e.state not in ('HANDLED', 'IGNORED') order by e.id`,
+      [ids],
     ),
-    ({ eventId }) => eventId,
-  );
+    deliveries.readDeliveries(tx, ids),
+  ]);
+  const rows = Map.groupBy(known, ({ eventId }) => eventId);
   return events.map((event) => {
     const ofEvent = new Map((rows.get(event.id) ?? []).map((row) => [row.handler, row]));
     const others = handlers.handlersFor(event.type).map(({ name }) => name);

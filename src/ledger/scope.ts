@@ -31,7 +31,9 @@ export interface Scope {
 
 const ATTEMPTS = 10;
 
-const OF_INTENTS = 'id = any($1::text[]) or checkout_intent_id = any($2::bigint[])';
+/** Ids first: where a plan is kept for any keys, an `or` over two indexes would walk through a whole one. */
+const OF_INTENTS = `id = any(array(
+  select unnest($1::text[]) union select id from subscription where checkout_intent_id = any($2::bigint[])))`;
 
 /**
  * Locks every checkout intent that the keys belong to, then all their subscriptions, each ascending by id; a subscription's row is made
@@ -39,11 +41,13 @@ const OF_INTENTS = 'id = any($1::text[]) or checkout_intent_id = any($2::bigint[
  * looking and locking: then it lets go (a savepoint) and locks those too.
  */
 export async function lockScope(tx: Transaction, keys: ScopeKeys): Promise<Scope> {
-  await tx.query('lock table fact_gate in row exclusive mode'); // weak, and shared by all that settle
-  let intentIds = keys.intentIds ?? [];
+  let [, , intentIds] = await Promise.all([
+    tx.query('lock table fact_gate in row exclusive mode'), // weak, and shared by all that settle
+    tx.query('savepoint scope'),
+    findIntentIds(tx, keys),
+  ]);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    await tx.query('savepoint scope');
-    const { scope, owners } = await tryLock(tx, { ...keys, intentIds });
+    const { scope, owners } = await tryLock(tx, keys, intentIds);
     if (scope !== null) return scope;
     await tx.query('rollback to savepoint scope');
     intentIds = owners;
@@ -61,25 +65,32 @@ export async function closeFactGate(tx: Transaction): Promise<void> {
 }
 
 /** Without a scope where a subscription belongs to an intent that was not locked. */
-async function tryLock(tx: Transaction, keys: ScopeKeys): Promise<{ scope: Scope | null; owners: string[] }> {
-  const intentIds = await findIntentIds(tx, keys);
-  const intents = intentIds.length === 0 ? [] : await lockIntents(tx, intentIds);
-  const subscriptions = await lockSubscriptions(tx, keys.subscriptionIds ?? [], intentIds);
+async function tryLock(
+  tx: Transaction,
+  keys: ScopeKeys,
+  intentIds: readonly string[],
+): Promise<{ scope: Scope | null; owners: string[] }> {
+  const [intents, subscriptions] = await Promise.all([
+    lockIntents(tx, intentIds),
+    lockSubscriptions(tx, keys.subscriptionIds ?? [], intentIds),
+  ]);
   const subscriptionIds = subscriptions.map(({ id }) => id);
-  const owners = await findIntentIds(tx, { ...keys, subscriptionIds });
-  if (owners.some((id) => !intentIds.includes(id))) return { scope: null, owners };
-  const records = await readRecords(tx, { intentIds, subscriptionIds, invoiceIds: keys.invoiceIds ?? [] });
+  const [owners, records] = await Promise.all([
+    findIntentIds(tx, { ...keys, intentIds, subscriptionIds }),
+    readRecords(tx, { intentIds, subscriptionIds, invoiceIds: keys.invoiceIds ?? [] }),
+  ]);
+  const locked = new Set(intentIds);
+  if (!owners.every((id) => locked.has(id))) return { scope: null, owners };
   return { scope: { intents, subscriptions, ...records }, owners };
 }
 
 /** The same without a lock, for a look that changes nothing. */
 export async function readScope(tx: Transaction, keys: ScopeKeys): Promise<Scope> {
   const intentIds = await findIntentIds(tx, keys);
-  const intents = await read(tx, intentTable, { where: 'id = any($1::bigint[])', parameters: [intentIds] });
-  const subscriptions = await read(tx, subscriptionTable, {
-    where: OF_INTENTS,
-    parameters: [keys.subscriptionIds ?? [], intentIds],
-  });
+  const [intents, subscriptions] = await Promise.all([
+    read(tx, intentTable, { where: 'id = any($1::bigint[])', parameters: [intentIds] }),
+    read(tx, subscriptionTable, { where: OF_INTENTS, parameters: [keys.subscriptionIds ?? [], intentIds] }),
+  ]);
   const subscriptionIds = subscriptions.map(({ id }) => id);
   return {
     intents,
@@ -96,8 +107,8 @@ async function findIntentIds(tx: Transaction, keys: ScopeKeys): Promise<string[]
     `select id from checkout_intent where id = any($1::bigint[])
      union select id from checkout_intent where uuid = any($2::uuid[])
      union select checkout_intent_id from subscription where id = any($3::text[]) and checkout_intent_id is not null
-     union select i.id from subscription s join checkout_intent i on i.uuid = s.named_intent_uuid where s.id = any($3::text[])
-     union select i.id from subscription s join checkout_intent i on i.id = s.named_intent_id where s.id = any($3::text[])
+     union select id from checkout_intent where uuid = any(array(select named_intent_uuid from subscription where id = any($3::text[])))
+     union select id from checkout_intent where id = any(array(select named_intent_id from subscription where id = any($3::text[])))
      union select checkout_intent_id from renewal where given_stripe_subscription_id = any($3::text[])
      union select checkout_intent_id from renewal where stripe_invoice_id = any($4::text[])`,
     [ids, uuids, keys.subscriptionIds ?? [], keys.invoiceIds ?? []],
@@ -114,43 +125,42 @@ async function lockSubscriptions(
   ids: readonly string[],
   intentIds: readonly string[],
 ): Promise<SubscriptionRecord[]> {
-  const where = `${OF_INTENTS} order by id for no key update`;
-  const found = await read(tx, subscriptionTable, { where: where, parameters: [ids, intentIds] });
+  const lock = () =>
+    read(tx, subscriptionTable, {
+      where: `${OF_INTENTS} order by id for no key update`,
+      parameters: [ids, intentIds],
+    });
+  const found = await lock();
   const known = new Set(found.map(({ id }) => id));
   const missing = ids.filter((id) => !known.has(id));
   if (missing.length === 0) return found;
-  await tx.query(
-    'insert into subscription (id) select id from unnest($1::text[]) v(id) order by id on conflict (id) do nothing',
-    [missing],
-  );
-  return read(tx, subscriptionTable, { where: where, parameters: [ids, intentIds] });
+  const insert = `insert into subscription (id) select id from unnest($1::text[]) v(id) order by id on conflict (id) do nothing`;
+  const [, all] = await Promise.all([tx.query(insert, [missing]), lock()]);
+  return all;
 }
 
 async function readRecords(
   tx: Transaction,
   ids: { intentIds: readonly string[]; subscriptionIds: readonly string[]; invoiceIds: readonly string[] },
 ): Promise<Omit<Scope, 'intents' | 'subscriptions'>> {
-  const renewals = await read(tx, renewalTable, {
-    where: 'checkout_intent_id = any($1::bigint[]) order by id',
-    parameters: [ids.intentIds],
-  });
-  const refusedPairs =
-    renewals.length === 0
-      ? []
-      : await read(tx, refusedPairTable, {
-          where: 'renewal_id = any($1::bigint[])',
-          parameters: [renewals.map(({ id }) => id)],
-        });
-  const ofSubscriptions = 'stripe_subscription_id = any($1::text[])';
-  const ofLinks = [...ids.invoiceIds, ...renewals.flatMap(({ invoiceId }) => invoiceId ?? [])];
-  const invoices = await read(tx, invoiceTable, {
-    where: `${ofSubscriptions} or id = any($2::text[]) order by created_at, id`,
-    parameters: [ids.subscriptionIds, ofLinks],
-  });
-  const moves = await read(tx, moveTable, {
-    where: 'subscription_id = any($1::text[]) order by occurred_at nulls first, position',
-    parameters: [ids.subscriptionIds],
-  });
+  const ofIntents = 'checkout_intent_id = any($1::bigint[])';
+  const [renewals, refusedPairs, invoices, moves] = await Promise.all([
+    read(tx, renewalTable, { where: `${ofIntents} order by id`, parameters: [ids.intentIds] }),
+    read(tx, refusedPairTable, {
+      where: `renewal_id = any(array(select id from renewal where ${ofIntents}))`,
+      parameters: [ids.intentIds],
+    }),
+    read(tx, invoiceTable, {
+      where: `id = any(array(
+                select id from invoice where stripe_subscription_id = any($2::text[]) union select unnest($3::text[])
+                union select stripe_invoice_id from renewal where ${ofIntents})) order by created_at, id`,
+      parameters: [ids.intentIds, ids.subscriptionIds, ids.invoiceIds],
+    }),
+    read(tx, moveTable, {
+      where: 'subscription_id = any($1::text[]) order by occurred_at nulls first, position',
+      parameters: [ids.subscriptionIds],
+    }),
+  ]);
   return { renewals, refusedPairs, invoices, moves };
 }
 

@@ -17,6 +17,7 @@ import type { Scope } from './scope.js';
 import { type Settlement, settle } from './settle.js';
 import {
   type Author,
+  type IntentPair,
   writeIntents,
   writeInvoiceFacts,
   writeInvoiceOutcomes,
@@ -97,38 +98,40 @@ function intentsOfInvoices(scope: Scope, owners: ReadonlyMap<string, string | nu
 export async function settleScope(tx: Transaction, change: ScopeChange, context: SettleContext): Promise<Settlement[]> {
   const { before, next } = change;
   const settlements = groupsOf(next).map((group) => settle(group, context.linkAs));
-  await writeFacts(tx, change, settlements);
-  const changes = await writeSettled(tx, change, { settlements, context });
+  const [, changes] = await Promise.all([
+    writeFacts(tx, change, settlements),
+    writeSettled(tx, change, { settlements, context }),
+  ]);
   const changesOf = Map.groupBy(changes, ({ after }) => after.intentId);
   const paidBefore = new Set(before.invoices.flatMap(({ id, status }) => (status === 'paid' ? [id] : [])));
   const announcements = settlements.flatMap((settlement) => [
     ...announceChanges(settlement, changesOf.get(settlement.intent?.id ?? '') ?? []),
     ...newlyPaid(paidBefore, settlement).map((invoice) => announcePayment(settlement, invoice)),
   ]);
-  await raise(tx, [...(change.announce?.(settlements) ?? []), ...announcements], context);
-  await context.announcer.signal(tx, signalsOf(before, settlements, changes));
+  await Promise.all([
+    raise(tx, [...(change.announce?.(settlements) ?? []), ...announcements], context),
+    context.announcer.signal(tx, signalsOf(before, settlements, changes)),
+  ]);
   return settlements;
 }
 
 async function writeFacts(tx: Transaction, change: ScopeChange, settlements: readonly Settlement[]): Promise<void> {
   const { before } = change;
   const subscriptions = settlements.flatMap(({ group }) => group.subscriptions);
-  await writeSubscriptions(tx, changedFrom(before.subscriptions, subscriptions));
-  await writeMoves(tx, change.moves ?? []);
   const facts = new Map((change.invoiceFacts ?? []).map((fact) => [fact.id, fact]));
   const settled = new Map(settlements.flatMap(({ invoices }) => invoices).map((invoice) => [invoice.id, invoice]));
-  await writeInvoiceFacts(
-    tx,
-    [...facts.values()].map((fact) => ({
-      ...fact,
-      outcome: settled.get(fact.id)?.outcome ?? null,
-      isLinked: settled.get(fact.id)?.isLinked ?? false,
-    })),
-  );
-  await writeInvoiceOutcomes(
-    tx,
-    changedFrom(before.invoices, [...settled.values()]).filter(({ id }) => !facts.has(id)),
-  );
+  const settledFacts = [...facts.values()].map((fact) => ({
+    ...fact,
+    outcome: settled.get(fact.id)?.outcome ?? null,
+    isLinked: settled.get(fact.id)?.isLinked ?? false,
+  }));
+  const others = changedFrom(before.invoices, [...settled.values()]).filter(({ id }) => !facts.has(id));
+  await Promise.all([
+    writeSubscriptions(tx, changedFrom(before.subscriptions, subscriptions)),
+    writeMoves(tx, change.moves ?? []),
+    writeInvoiceFacts(tx, settledFacts),
+    writeInvoiceOutcomes(tx, others),
+  ]);
 }
 
 async function writeSettled(
@@ -139,28 +142,26 @@ async function writeSettled(
   const oldIntents = byId(before.intents);
   const oldRenewals = byId(before.renewals);
   const authored = settlements.map((settlement) => ({ ...settlement, author: context.authorOf(settlement.group) }));
-  await writeIntents(
-    tx,
-    authored.flatMap(({ intent, author }) =>
-      intent === null
-        ? []
-        : [
-            {
-              ...author,
-              before: created.intentId === intent.id ? null : (oldIntents.get(intent.id) ?? null),
-              after: intent,
-            },
-          ],
-    ),
+  const intents = authored.flatMap(({ intent, author }): IntentPair[] =>
+    intent === null
+      ? []
+      : [
+          {
+            ...author,
+            before: created.intentId === intent.id ? null : (oldIntents.get(intent.id) ?? null),
+            after: intent,
+          },
+        ],
   );
-  const pairs = authored.flatMap(({ renewals, author }) =>
-    renewals.map((after) => ({
+  const renewals = authored.flatMap(({ renewals: settled, author }) =>
+    settled.map((after) => ({
       ...author,
       before: created.renewalId === after.id ? null : (oldRenewals.get(after.id) ?? null),
       after,
     })),
   );
-  return writeRenewals(tx, pairs);
+  const [changes] = await Promise.all([writeRenewals(tx, renewals), writeIntents(tx, intents)]);
+  return changes;
 }
 
 function newlyPaid(paidBefore: ReadonlySet<string>, settlement: Settlement): InvoiceRecord[] {

@@ -78,41 +78,44 @@ export async function writeRenewals(tx: Transaction, pairs: readonly RenewalPair
   const freed = changed.flatMap(({ before, after }) =>
     before !== null && before.invoiceId !== null && before.invoiceId !== after.invoiceId ? [before.id] : [],
   );
-  if (freed.length > 0)
-    await tx.query('update renewal set stripe_invoice_id = null where id = any($1::bigint[])', [freed]);
-  await update(
-    tx,
-    renewalTable,
-    changed.map(({ after }) => after),
-  );
   const told = changed
-    .map((pair) => ({ ...pair, changes: changesBetween(RENEWAL_HISTORY, pair.before, pair.after) }))
+    .map((pair) => ({
+      ...pair,
+      recordId: pair.after.id,
+      changes: changesBetween(RENEWAL_HISTORY, pair.before, pair.after),
+    }))
     .filter(({ changes }) => Object.keys(changes).length > 0);
-  const ids = await writeHistory(
-    tx,
-    'renewal',
-    told.map((pair) => ({ ...pair, recordId: pair.after.id })),
-  );
+  const [ids] = await Promise.all([
+    writeHistory(tx, 'renewal', told),
+    freed.length > 0 && tx.query('update renewal set stripe_invoice_id = null where id = any($1::bigint[])', [freed]),
+    update(
+      tx,
+      renewalTable,
+      changed.map(({ after }) => after),
+    ),
+  ]);
   return told.map(({ before, after, by, reason }) => ({ id: ids.get(after.id) ?? '', before, after, by, reason }));
 }
 
 export async function writeIntents(tx: Transaction, pairs: readonly IntentPair[]): Promise<void> {
   const changed = pairs.filter(({ before, after }) => before === null || differs(before, after));
-  await update(
-    tx,
-    intentTable,
-    changed.map(({ after }) => after),
-  );
   const told = changed.map((pair) => ({
     ...pair,
     recordId: pair.after.id,
     changes: changesBetween(INTENT_HISTORY, pair.before, pair.after),
   }));
-  await writeHistory(
-    tx,
-    'checkout_intent',
-    told.filter(({ changes }) => Object.keys(changes).length > 0),
-  );
+  await Promise.all([
+    update(
+      tx,
+      intentTable,
+      changed.map(({ after }) => after),
+    ),
+    writeHistory(
+      tx,
+      'checkout_intent',
+      told.filter(({ changes }) => Object.keys(changes).length > 0),
+    ),
+  ]);
 }
 
 interface HistoryRow extends Author {

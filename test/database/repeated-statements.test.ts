@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import { Client, Pool } from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { prepareRepeated } from '../../src/database/repeated-statements.js';
 import { openTestDatabase, type TestDatabase } from '../support/database.js';
@@ -32,6 +32,14 @@ test('A statement that comes a second time is prepared, and answers as before', 
     expect((await client.query(SUM, [a, b])).rows).toEqual([{ sum: a! + b! }]);
   }
   expect(await preparedTexts()).toEqual([SUM]);
+});
+
+test('One that is asked for with a callback, as a pool does, is prepared too', async () => {
+  const pool = new Pool({ connectionString: db.url, max: 1, onConnect: prepareRepeated });
+  for (let time = 0; time < 3; time += 1) expect((await pool.query(SUM, [time, 1])).rows).toEqual([{ sum: time + 1 }]);
+  expect((await pool.query('select statement from pg_prepared_statements')).rows).toEqual([{ statement: SUM }]);
+  await expect(pool.query(SUM, ['no number', 1])).rejects.toThrow('invalid input syntax');
+  await pool.end();
 });
 
 test('What comes once, or has no parameters, is not', async () => {
