@@ -5,13 +5,15 @@ import { preferIndexes, type Transaction } from '../database/transaction.js';
 import { BackfillState, LinkedBy } from '../entities/states.js';
 import { toLastError } from '../events/last-error.js';
 import type { Announcer } from '../ledger/announcer.js';
+import { foldEvents, keysOfEvents } from '../ledger/fold-events.js';
+import type { EventRead } from '../ledger/read-events.js';
 import type { RenewalRecord } from '../ledger/records.js';
-import { lockScope, type Scope } from '../ledger/scope.js';
+import { lockScope, type Scope, type ScopeKeys } from '../ledger/scope.js';
 import { groupsOf, settleScope } from '../ledger/settle-scope.js';
 import { settle } from '../ledger/settle.js';
 import type { Logger } from '../log.js';
-import { deriveFacts } from './derive-facts.js';
 import { type Dates, findDates, NO_DATES, type RefusedDates } from './fill-dates.js';
+import { findEventsWithoutFacts, readEventFacts } from './missing-facts.js';
 import { type BackfillRecordRow, type Results, tellResults } from './results.js';
 import { advance, finish, lockRunning, type Run, setTotal } from './runs.js';
 
@@ -89,26 +91,21 @@ async function fill(
   { run, intentIds }: { readonly run: Run; readonly intentIds: readonly string[] },
 ): Promise<Results & { readonly ahead: readonly string[] }> {
   const { announcer, clock } = options;
-  const settling = {
-    announcer,
-    announce: run.announce,
-    linkAs: LinkedBy.BACKFILL,
-    author: { by: `backfill:${run.id}`, reason: run.kind },
-  };
+  const author = { by: `backfill:${run.id}`, reason: run.kind };
   const subscriptionIds = await findStraySubscriptions(tx, intentIds);
   const first = await lockScope(tx, { intentIds, subscriptionIds });
-  const derived = await deriveFacts(tx, options, { scope: first, recorder: { ...settling, clock } });
-  const reached = [first, ...derived.others].flatMap(({ intents }) => intents.map((intent) => intent.id));
-  const before = derived.isChanged ? await lockScope(tx, { intentIds: reached, subscriptionIds }) : first;
-  const { next, dates } = dated(before, await readRefusedDates(tx, before));
+  const { read, failures } = await readEventFacts(tx, await findEventsWithoutFacts(tx, first), options);
+  const before = read.length === 0 ? first : await lockScope(tx, keysOf(first, read));
+  const change = await foldEvents(tx, before, read);
+  const { next, dates } = dated(change.next, await readRefusedDates(tx, before));
   const settlements = await settleScope(
     tx,
-    { before, next },
-    { ...settling, now: clock.now(), authorOf: () => settling.author },
+    { ...change, next },
+    { announcer, announce: run.announce, linkAs: LinkedBy.BACKFILL, now: clock.now(), authorOf: () => author },
   );
-  const ahead = intentsAhead(run, intentIds, reached);
+  const ahead = intentsAhead(run, intentIds, before);
   const told = tellResults({
-    before: [...derived.others.toReversed().flatMap(({ renewals }) => renewals), ...first.renewals],
+    before: before.renewals,
     settlements,
     dates,
     turn: new Set([...intentIds, ...ahead]),
@@ -116,18 +113,28 @@ async function fill(
     now: clock.now(),
   });
   return {
-    counts: { ...told.counts, failed: derived.failures.size },
-    records: [...told.records, ...[...derived.failures].map(toProblem)],
+    counts: { ...told.counts, failed: failures.size },
+    records: [...told.records, ...[...failures].map(toProblem)],
     ahead,
   };
 }
 
+/** The scope with whom the events name beside it: a customer may have several intents. */
+function keysOf({ intents, subscriptions }: Scope, read: readonly EventRead[]): ScopeKeys {
+  const keys = keysOfEvents(read);
+  return {
+    ...keys,
+    intentIds: intents.map(({ id }) => id),
+    subscriptionIds: [...new Set([...subscriptions.map(({ id }) => id), ...keys.subscriptionIds])],
+  };
+}
+
 /** Intents that hang together with the batch's and whose turn would come later: they are filled, and told, together with it. */
-function intentsAhead(run: Run, intentIds: readonly string[], reached: readonly string[]): string[] {
+function intentsAhead(run: Run, intentIds: readonly string[], { intents }: Scope): string[] {
   if (run.checkoutIntentId !== null) return [];
   const last = BigInt(intentIds.at(-1) ?? 0);
   const known = new Set([...intentIds, ...run.ahead]);
-  return [...new Set(reached)].filter((id) => BigInt(id) > last && !known.has(id));
+  return intents.flatMap(({ id }) => (BigInt(id) > last && !known.has(id) ? [id] : []));
 }
 
 /** Subscriptions that a renewal or its own metadata gives to one of these intents, and whose row does not say so: an older system's. */

@@ -4,6 +4,7 @@ import type { ReadEvent } from '../events/fact-recorder.js';
 import { readFacts } from '../events/fact-reading.js';
 import { IgnoredBecause } from '../events/ignored.js';
 import { EVENT_WITH_BODY, STORED_EVENT, type StoredEvent } from '../events/stored-event.js';
+import { type EventRead, readEvents } from '../ledger/read-events.js';
 import type { Scope } from '../ledger/scope.js';
 import type { Logger } from '../log.js';
 
@@ -52,26 +53,45 @@ export async function findEventsWithoutFacts(tx: Transaction, scope: Scope): Pro
 }
 
 export interface Readings {
-  readonly read: readonly ReadEvent[];
+  readonly read: readonly EventRead[];
   /** Events that cannot be read, with the reason. */
   readonly failures: ReadonlyMap<string, unknown>;
 }
+
+/** Bodies are some kilobytes each: so many are held at once. */
+const BODIES_AT_ONCE = 100;
 
 /** What the built-in fact handlers read from the events of these ids; each fails alone. */
 export async function readEventFacts(
   tx: Transaction,
   ids: readonly string[],
+  reading: { readonly factHandlers: HandlerMap; readonly log: Logger },
+): Promise<Readings> {
+  const read: EventRead[] = [];
+  const failures = new Map<string, unknown>();
+  for (let start = 0; start < ids.length; start += BODIES_AT_ONCE) {
+    const page = await readPage(tx, ids.slice(start, start + BODIES_AT_ONCE), reading);
+    read.push(...page.read);
+    for (const [id, failure] of page.failures) failures.set(id, failure);
+  }
+  return { read, failures };
+}
+
+async function readPage(
+  tx: Transaction,
+  ids: readonly string[],
   { factHandlers, log }: { readonly factHandlers: HandlerMap; readonly log: Logger },
 ): Promise<Readings> {
-  const read: ReadEvent[] = [];
-  const failed = new Map<string, unknown>();
+  const facts: ReadEvent[] = [];
+  const failed: [string, unknown][] = [];
   for (const event of await readBodies(tx, ids)) {
     const runs = factHandlers.handlersFor(event.type).map((handler) => ({ handler, tries: 1 }));
-    const { read: facts, failures } = await readFacts(event, runs, log);
-    if (facts !== null) read.push(facts);
-    for (const failure of failures.values()) failed.set(event.id, failure);
+    const { read, failures } = await readFacts(event, runs, log);
+    if (read !== null) facts.push(read);
+    for (const failure of failures.values()) failed.push([event.id, failure]);
   }
-  return { read, failures: failed };
+  const { read, failures } = readEvents(facts);
+  return { read, failures: new Map([...failed, ...failures]) };
 }
 
 /** A body that was erased without a mark is passed over: it says nothing. */

@@ -3,8 +3,30 @@ import type { IntentName, IntentRecord, InvoiceRecord, RenewalRecord, Subscripti
 
 /** Whom a subscription can belong to. */
 export interface Owners {
+  readonly byUuid: ReadonlyMap<string, string>;
+  readonly ids: ReadonlySet<string>;
+  /** By the subscription that they name, the intent of the renewal that was there first. */
+  readonly byGivenSubscription: ReadonlyMap<string, string>;
+}
+
+export function ownersIn({
+  intents,
+  renewals,
+}: {
   readonly intents: readonly Pick<IntentRecord, 'id' | 'uuid'>[];
   readonly renewals: readonly Pick<RenewalRecord, 'id' | 'intentId' | 'givenSubscriptionId'>[];
+}): Owners {
+  const first = new Map<string, Pick<RenewalRecord, 'id' | 'intentId'>>();
+  for (const renewal of renewals) {
+    const { givenSubscriptionId: given } = renewal;
+    const known = given === null ? undefined : first.get(given);
+    if (given !== null && (known === undefined || BigInt(renewal.id) < BigInt(known.id))) first.set(given, renewal);
+  }
+  return {
+    byUuid: new Map(intents.map(({ id, uuid }) => [uuid, id])),
+    ids: new Set(intents.map(({ id }) => id)),
+    byGivenSubscription: new Map([...first].map(([given, { intentId }]) => [given, intentId])),
+  };
 }
 
 /**
@@ -12,18 +34,12 @@ export interface Owners {
  * A uuid that no intent has yet keeps its subscription from one that merely has the id: ids repeat between environments.
  */
 export function ownerOf(
-  subscription: Pick<SubscriptionRecord, 'id' | keyof IntentName>,
-  owners: Owners,
+  { id, namedIntentUuid, namedIntentId }: Pick<SubscriptionRecord, 'id' | keyof IntentName>,
+  { byUuid, ids, byGivenSubscription }: Owners,
 ): string | null {
-  const named =
-    subscription.namedIntentUuid === null
-      ? owners.intents.find(({ id }) => id === subscription.namedIntentId)
-      : owners.intents.find(({ uuid }) => uuid === subscription.namedIntentUuid);
-  if (named !== undefined) return named.id;
-  const [naming] = owners.renewals
-    .filter((renewal) => renewal.givenSubscriptionId === subscription.id)
-    .toSorted((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
-  return naming?.intentId ?? null;
+  const byId = namedIntentId !== null && ids.has(namedIntentId) ? namedIntentId : undefined;
+  const named = namedIntentUuid === null ? byId : byUuid.get(namedIntentUuid);
+  return named ?? byGivenSubscription.get(id) ?? null;
 }
 
 /** What a subscription's own metadata says; where that names nobody, what the last of its invoices carries. */

@@ -27,8 +27,24 @@ export interface Mention extends IntentName {
   readonly customerId: string | null;
 }
 
-/** Pure; what it throws is of this event alone. */
-export function readEvent(event: FactsOfEvent): EventRead {
+/** What cannot be read fails alone. Pure. */
+export function readEvents(events: readonly FactsOfEvent[]): {
+  readonly read: EventRead[];
+  readonly failures: ReadonlyMap<string, Error>;
+} {
+  const read: EventRead[] = [];
+  const failures = new Map<string, Error>();
+  for (const event of events) {
+    try {
+      read.push(readEvent(event));
+    } catch (error) {
+      failures.set(event.id, error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+  return { read, failures };
+}
+
+function readEvent(event: FactsOfEvent): EventRead {
   const parts = (event.facts as Fact[]).map((fact) =>
     fact.kind === 'invoice' ? readInvoiceFact(event, fact) : readSubscriptionFact(event, fact),
   );

@@ -1,4 +1,4 @@
-import { type Columns, toUnnest } from '../database/bulk.js';
+import { type Columns, type toUnnest, unnestFields } from '../database/bulk.js';
 import { toDate } from '../database/transaction.js';
 
 /**
@@ -37,10 +37,7 @@ export function unnestRecords<T extends object>(
 ): ReturnType<typeof toUnnest> & { columns: Columns } {
   const entries = entriesOf(table);
   const columns = Object.fromEntries(entries.map(({ column, type }) => [column, type]));
-  const rows = records.map((record) =>
-    Object.fromEntries(entries.map(({ field, column }) => [column, record[field as keyof T]])),
-  );
-  return { ...toUnnest(rows, columns), columns };
+  return { ...unnestFields(records, entries), columns };
 }
 
 interface Entry {
@@ -49,7 +46,15 @@ interface Entry {
   readonly type: string;
 }
 
-function entriesOf<T>(table: Table<T>): Entry[] {
+const known = new WeakMap<object, readonly Entry[]>();
+
+function entriesOf<T>(table: Table<T>): readonly Entry[] {
+  const entries = known.get(table.columns) ?? readEntries(table);
+  known.set(table.columns, entries);
+  return entries;
+}
+
+function readEntries<T>(table: Table<T>): Entry[] {
   return Object.entries<string>(table.columns).map(([field, definition]) => {
     const [column = '', type = ''] = definition.split(' ');
     return { field, column, type };

@@ -2,7 +2,7 @@ import type { Transaction } from '../database/transaction.js';
 import type { LinkedBy } from '../entities/states.js';
 import { announceChanges, announcePayment, type Announcement } from './announcements.js';
 import type { Announcer } from './announcer.js';
-import { ownerOf, withName } from './owners.js';
+import { ownerOf, ownersIn, withName } from './owners.js';
 import { raise } from './raise.js';
 import type {
   Group,
@@ -52,9 +52,10 @@ export interface SettleContext {
 /** The owners of all subscriptions, and one group for each intent; subscriptions that nobody owns share one without. */
 export function groupsOf(scope: Scope): Group[] {
   const invoicesOf = Map.groupBy(scope.invoices, ({ subscriptionId }) => subscriptionId);
+  const known = ownersIn(scope);
   const subscriptions = scope.subscriptions.map((subscription) => {
     const named = withName(subscription, invoicesOf.get(subscription.id) ?? []);
-    return { ...named, intentId: ownerOf(named, scope) };
+    return { ...named, intentId: ownerOf(named, known) };
   });
   const owners = new Map(subscriptions.map(({ id, intentId }) => [id, intentId]));
   const intentOfInvoice = intentsOfInvoices(scope, owners);

@@ -15,12 +15,11 @@ export async function readStoredSeconds(
   rows: readonly SubscriptionRecord[],
 ): Promise<Event[]> {
   const asOf = new Map(rows.map((row) => [row.id, row]));
+  const inSecond = Map.groupBy(events, placeOf);
   const shared = events.filter((event) => {
     const row = asOf.get(event.subscriptionId);
     const isNewer = row === undefined || row.asOfEventId === null || secondOf(event) > secondOf({ created: row.asOf });
-    const isAlone =
-      events.filter((other) => other.subscriptionId === event.subscriptionId && secondOf(other) === secondOf(event))
-        .length === 1;
+    const isAlone = inSecond.get(placeOf(event))?.length === 1;
     return event.created !== null && !(isNewer && isAlone);
   });
   if (shared.length === 0) return [];
@@ -34,6 +33,8 @@ export async function readStoredSeconds(
   );
   return stored.flatMap(parse);
 }
+
+const placeOf = (event: Event): string => `${event.subscriptionId} ${secondOf(event)}`;
 
 interface StoredRow {
   readonly id: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CheckoutIntentState } from '../../src/entities/states.js';
-import { ownerOf, withName } from '../../src/ledger/owners.js';
+import { ownerOf, ownersIn, withName } from '../../src/ledger/owners.js';
 import type { Group } from '../../src/ledger/records.js';
 import { settle } from '../../src/ledger/settle.js';
 import {
@@ -105,7 +105,7 @@ const name = (namedIntentUuid: string | null, namedIntentId: string | null = nul
   namedIntentId,
 });
 
-const ownership: [string, Parameters<typeof ownerOf>, string | null][] = [
+const ownership: [string, [Parameters<typeof ownerOf>[0], Parameters<typeof ownersIn>[0]], string | null][] = [
   ['the intent of the uuid', [name(OTHER_UUID), { intents, renewals: [] }], '2'],
   ['the uuid before the id', [name(OTHER_UUID, '1'), { intents, renewals: [] }], '2'],
   ['the intent of the id', [name(null, '2'), { intents, renewals: [] }], '2'],
@@ -122,7 +122,8 @@ const ownership: [string, Parameters<typeof ownerOf>, string | null][] = [
 
 describe('A subscription belongs to', () => {
   it.each(ownership)('%s', (_name, given, expected) => {
-    expect(ownerOf(...given)).toBe(expected);
+    const [subscription, scope] = given;
+    expect(ownerOf(subscription, ownersIn(scope))).toBe(expected);
   });
 });
 
