@@ -1,8 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { HandlerMap } from '@renewal-ledger/sdk';
 import type { Clock } from '../clock.js';
 import { preferIndexes, type Transaction } from '../database/transaction.js';
-import { BackfillState, LinkedBy } from '../entities/states.js';
+import { LinkedBy } from '../entities/states.js';
 import { toLastError } from '../events/last-error.js';
 import type { Announcer } from '../ledger/announcer.js';
 import { foldEvents, keysOfEvents } from '../ledger/fold-events.js';
@@ -15,7 +16,7 @@ import type { Logger } from '../log.js';
 import { type Dates, findDates, NO_DATES, type RefusedDates } from './fill-dates.js';
 import { findEventsWithoutFacts, readEventFacts } from './missing-facts.js';
 import { type BackfillRecordRow, type Results, tellResults } from './results.js';
-import { advance, finish, lockRunning, type Run, setTotal } from './runs.js';
+import { advance, lockRunning, type Run } from './runs.js';
 
 export interface LinkOptions {
   readonly em: EntityManager;
@@ -25,76 +26,86 @@ export interface LinkOptions {
   readonly log: Logger;
 }
 
-const LACKING = `(effective_date is null or stripe_invoice_id is null) and ($1::bigint is null or checkout_intent_id = $1::bigint)`;
+/** The next intents of a run, as it stands before them. */
+export interface LinkBatch {
+  readonly run: Run;
+  readonly intentIds: readonly string[];
+  /** Whether the batch before this one was committed, as soon as that is known. */
+  readonly turn: Promise<boolean>;
+}
 
-/** One batch of a run, by checkout intents in order of their ids, in the transaction given. False when there is nothing left to do. */
+/** The run has not come to where this batch was begun: somebody else goes on with it, or a neighbour reached into it. */
+export class OvertakenError extends Error {}
+
+/** Their facts would take too much memory at once. */
+export class TooManyEventsError extends Error {
+  constructor(readonly events: number) {
+    super(`${events} events at once are too many.`);
+  }
+}
+
+/** So many events are read in one batch, where it is of several intents. */
+export const MOST_EVENTS = 1500;
+
+/**
+ * Fills one batch in the transaction given, and answers how many events were read for it, and which intents are filled ahead of their
+ * turn. It may be begun while the batch before it is at work, and waits for that before it writes its progress: it is committed
+ * only where the run stands as this batch was told.
+ */
 export async function linkBatch(
   tx: Transaction,
   options: LinkOptions,
-  { id, size }: { readonly id: string; readonly size: number },
-): Promise<boolean> {
+  batch: LinkBatch,
+): Promise<{ readonly events: number; readonly ahead: readonly string[] }> {
+  const { run, intentIds } = batch;
   await preferIndexes(tx);
   await tx.query(`set local max_parallel_workers_per_gather to 0`);
-  const run = await lockRunning(tx, id);
-  if (run === null) return false;
-  if (run.total === null) await setTotal(tx, id, await countLacking(tx, run));
-  const intentIds = await nextIntents(tx, run, size);
-  const cursor = intentIds.at(-1);
-  if (cursor === undefined) {
-    await finish(tx, id, { state: BackfillState.DONE });
-    return false;
-  }
   if (run.dryRun) await tx.query('savepoint dry_run');
-  const results = await fill(tx, options, { run, intentIds });
+  const { events, reached, ...results } = await fill(tx, options, batch);
   if (run.dryRun) await tx.query('rollback to savepoint dry_run');
-  await advance(tx, id, { ...results, cursor });
-  return true;
+  await turnOf(batch);
+  const now = await lockRunning(tx, run.id);
+  if (now === null || now.cursor !== run.cursor || hasMet(reached, { was: run.ahead, is: now.ahead }))
+    throw new OvertakenError('The backfill went on, or was canceled, meanwhile.');
+  await advance(tx, run.id, { ...results, cursor: intentIds.at(-1) ?? '0' });
+  return { events, ahead: [...now.ahead, ...results.ahead] };
 }
 
-/** Passes over the next intent, whose batch of one failed: its renewals are told as failed. */
-export async function passOver(tx: Transaction, id: string, error: unknown): Promise<void> {
-  const run = await lockRunning(tx, id);
-  const [intentId] = run === null ? [] : await nextIntents(tx, run, 1);
-  if (run === null || intentId === undefined) return;
-  const renewals = await tx.query<{ id: string }>(
-    `select id from renewal where ${LACKING} and checkout_intent_id = $2::bigint order by id`,
-    [run.checkoutIntentId, intentId],
-  );
-  const reason = toLastError(error);
-  const records = renewals.map((renewal) => ({ recordId: renewal.id, changes: null, code: 'FAILED', reason }));
-  await advance(tx, id, {
-    counts: { examined: renewals.length, failed: renewals.length },
-    records,
-    cursor: intentId,
-  });
+/** True where the batch before has just filled an intent that this one fills. */
+function hasMet(
+  reached: readonly string[],
+  ahead: { readonly was: readonly string[]; readonly is: readonly string[] },
+): boolean {
+  const was = new Set(ahead.was);
+  const filled = new Set(ahead.is.filter((id) => !was.has(id)));
+  return reached.some((id) => filled.has(id));
 }
 
-async function countLacking(tx: Transaction, { checkoutIntentId }: Run): Promise<number> {
-  const [row] = await tx.query<{ count: string }>(`select count(*) as count from renewal where ${LACKING}`, [
-    checkoutIntentId,
-  ]);
-  return Number(row?.count ?? 0);
-}
+/** The batch before may want a row that this one holds, which the database cannot know: then this one lets go. */
+const PATIENCE_MS = 3000;
 
-async function nextIntents(tx: Transaction, { checkoutIntentId, cursor, ahead }: Run, size: number): Promise<string[]> {
-  const rows = await tx.query<{ id: string }>(
-    `select distinct checkout_intent_id as id from renewal
-     where ${LACKING} and checkout_intent_id > $2::bigint and checkout_intent_id <> all($4::bigint[]) order by 1 limit $3`,
-    [checkoutIntentId, cursor ?? '0', size, ahead],
-  );
-  return rows.map(({ id }) => id);
+async function turnOf({ turn }: LinkBatch): Promise<void> {
+  const patience = new AbortController();
+  const late = pause(PATIENCE_MS, false, { signal: patience.signal }).catch(() => false);
+  const isTurn = await Promise.race([turn, late]);
+  patience.abort();
+  if (!isTurn) throw new OvertakenError('The batch before has failed, or takes too long.');
 }
 
 async function fill(
   tx: Transaction,
   options: LinkOptions,
-  { run, intentIds }: { readonly run: Run; readonly intentIds: readonly string[] },
-): Promise<Results & { readonly ahead: readonly string[] }> {
+  { run, intentIds }: LinkBatch,
+): Promise<
+  Results & { readonly ahead: readonly string[]; readonly reached: readonly string[]; readonly events: number }
+> {
   const { announcer, clock } = options;
   const author = { by: `backfill:${run.id}`, reason: run.kind };
   const subscriptionIds = await findStraySubscriptions(tx, intentIds);
   const first = await lockScope(tx, { intentIds, subscriptionIds });
-  const { read, failures } = await readEventFacts(tx, await findEventsWithoutFacts(tx, first), options);
+  const ids = await findEventsWithoutFacts(tx, first);
+  if (ids.length > MOST_EVENTS && intentIds.length > 1) throw new TooManyEventsError(ids.length);
+  const { read, failures } = await readEventFacts(tx, ids, options);
   const before = read.length === 0 ? first : await lockScope(tx, keysOf(first, read));
   const change = await foldEvents(tx, before, read);
   const { next, dates } = dated(change.next, await readRefusedDates(tx, before));
@@ -116,6 +127,8 @@ async function fill(
     counts: { ...told.counts, failed: failures.size },
     records: [...told.records, ...[...failures].map(toProblem)],
     ahead,
+    reached: before.intents.map(({ id }) => id),
+    events: ids.length,
   };
 }
 

@@ -44,7 +44,8 @@ export function readEvents(events: readonly FactsOfEvent[]): {
   return { read, failures };
 }
 
-function readEvent(event: FactsOfEvent): EventRead {
+/** Pure; what it throws is of this event alone. */
+export function readEvent(event: FactsOfEvent): EventRead {
   const parts = (event.facts as Fact[]).map((fact) =>
     fact.kind === 'invoice' ? readInvoiceFact(event, fact) : readSubscriptionFact(event, fact),
   );
