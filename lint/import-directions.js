@@ -1,7 +1,15 @@
 import { dirname, relative, resolve, sep } from 'node:path';
 
 /** Modules that know nothing of the service: every part of src may import them. */
-const shared = ['errors', 'log', 'clock', 'database/transaction', 'database/bulk', 'database/repeated-statements'];
+const shared = [
+  'errors',
+  'log',
+  'clock',
+  'database/transaction',
+  'database/bulk',
+  'database/repeated-statements',
+  'database/sql-errors',
+];
 
 /**
  * The parts of src, which of the others each may import, and why no more. A part is a folder or a file directly in src;

@@ -1,5 +1,5 @@
 import { inTransaction } from '../database/transaction.js';
-import { isDatabaseAway, isPassing } from '../events/sql-errors.js';
+import { isDatabaseAway, isPassing } from '../database/sql-errors.js';
 import { runCommand } from '../ledger/commands/context.js';
 import {
   type LinkBatch,

@@ -3,7 +3,7 @@ import { inTransaction, type Transaction } from '../database/transaction.js';
 import { recomputeEvents } from '../events/deliveries.js';
 import { toLastError } from '../events/last-error.js';
 import type { Livemode } from '../events/new-event.js';
-import { isDatabaseAway, isPassing } from '../events/sql-errors.js';
+import { isDatabaseAway, isPassing } from '../database/sql-errors.js';
 import { reachableFrom } from './coverage.js';
 import { countStep, type EventRun } from './event-runs.js';
 import { readPlace, toCursor } from './event-walks.js';

@@ -10,7 +10,7 @@ import type { ReadEvent } from '../events/fact-recorder.js';
 import { INSERT_EVENTS, insertParameters } from '../events/insert-events.js';
 import type { JobSender } from '../events/jobs.js';
 import type { NewEvent } from '../events/new-event.js';
-import { isDatabaseAway, isPassing } from '../events/sql-errors.js';
+import { isDatabaseAway, isPassing } from '../database/sql-errors.js';
 import type { StoredEvent } from '../events/stored-event.js';
 import type { StoreOutcome } from '../events/writer.js';
 import type { Announcer } from '../ledger/announcer.js';

@@ -70,12 +70,13 @@ class BackfillEndedError extends LedgerError {
   readonly code = 'BACKFILL_ENDED';
 }
 
-function run({ json = false }: Common, input: StartBackfill): Promise<void> {
+function run({ json = false, dryRun = false }: Common, input: StartBackfill): Promise<void> {
   return withLedger(async (parts) => {
     const output = createOutput({ json });
     const id = await start(parts, input);
-    output.remark(`Backfill ${id} is started.`);
-    const meter = createProgress({ json }).open(`Backfill ${id}`);
+    const title = dryRun ? `Dry run ${id}` : `Backfill ${id}`;
+    output.remark(`${title} is started.`);
+    const meter = createProgress({ json }).open(title);
     const ended = await interruptible(
       () =>
         `Backfill ${id} goes on in a worker. The same command watches it again; cancelBackfill(id: "${id}") ends it.`,
@@ -84,7 +85,8 @@ function run({ json = false }: Common, input: StartBackfill): Promise<void> {
     const { state, examined, linked, dated, stored, skipped, ambiguous, failed, lastError } = ended;
     const counts = { examined, linked, dated, stored, skipped, ambiguous, failed };
     const told = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
-    output.result(`Backfill ${id} is ${state}: ${told.join(', ')}.`, { id, state, ...counts, lastError });
+    const nothing = dryRun ? ', and nothing was written' : '';
+    output.result(`${title} is ${state}${nothing}: ${told.join(', ')}.`, { id, state, ...counts, lastError });
     if (state !== BackfillState.DONE) throw new BackfillEndedError(lastError ?? `Backfill ${id} was canceled.`);
   });
 }

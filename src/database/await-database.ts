@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { DatabaseAwayError } from '../errors.js';
 
-export type AwaitDatabaseOptions = Readonly<{ withinMs?: number; onWaiting?: () => void }>;
+export type AwaitDatabaseOptions = Readonly<{ withinMs?: number; onWaiting?: (forSeconds: number) => void }>;
 
 /** Errors of a server that answers: waiting would not mend them (role, password, no such database). */
 const REFUSALS = /^(28|3D)/;
@@ -21,7 +21,7 @@ export async function awaitDatabase(
     if (failure === undefined) return;
     const { code = '' } = failure as { code?: string };
     if (REFUSALS.test(code) || performance.now() >= deadline) throw new DatabaseAwayError(failure);
-    if (looks === 0) onWaiting?.();
+    if (looks === 0) onWaiting?.(withinMs / 1000);
     await pause(500);
   }
 }

@@ -16,9 +16,11 @@ export function giveBackBrokenConnections(pool: Pool): void {
     // Emitted beside the failure of the query that was running; unheard, it would end the process.
     client.on('error', () => undefined);
     client.once('end', () => {
+      if (!inUse.has(client)) return;
+      // It keeps the process alive: the pool's end may be waiting for this and for nothing else.
       setTimeout(() => {
         if (inUse.has(client)) client.release(true);
-      }, GRACE_MS).unref();
+      }, GRACE_MS);
     });
   });
 }

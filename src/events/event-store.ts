@@ -4,7 +4,7 @@ import type { Query } from './jobs.js';
 import { INSERT_EVENTS, insertParameters } from './insert-events.js';
 import type { NewEvent } from './new-event.js';
 import { ensurePartitions } from './partitions.js';
-import { isDatabaseAway, isPassing } from './sql-errors.js';
+import { isDatabaseAway, isPassing } from '../database/sql-errors.js';
 import type { EventStore } from './writer.js';
 
 export interface WriterPoolOptions {

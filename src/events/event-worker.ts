@@ -4,7 +4,7 @@ import { type EventBatchDeps, failAlone, handleBatch } from './event-batch.js';
 import { createLanes } from './lanes.js';
 import { EVENT_QUEUE } from './queues.js';
 import type { EventJobData, Jobs, WakeUp } from './jobs.js';
-import { isDatabaseAway, isPassing } from './sql-errors.js';
+import { isDatabaseAway, isPassing } from '../database/sql-errors.js';
 
 const LANES = 2;
 const FETCH = 100;

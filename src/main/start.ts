@@ -6,7 +6,8 @@ import { awaitDatabase } from '../database/await-database.js';
 import { openEmbeddedPostgres } from '../database/embedded-postgres.js';
 import { migrate } from '../database/migrate.js';
 import { connectDatabase } from '../database/orm.js';
-import { ListenError } from '../errors.js';
+import { DatabaseAwayError, ListenError } from '../errors.js';
+import { isDatabaseAway } from '../database/sql-errors.js';
 import type { Logger } from '../log.js';
 import type { Role } from '../service.js';
 import { banner } from './banner.js';
@@ -33,15 +34,10 @@ export async function start(config: Config, options: StartOptions): Promise<void
   ]);
   const handlers = await loadPlugins(config.handlers, process.cwd());
   const { generated, ...secrets } = await readSecrets(config);
-  await migrated(databaseUrl, log);
-  const service = await openService({
-    ...config,
-    ...secrets,
-    databaseUrl,
-    role,
-    handlers,
-    log,
-    clock: systemClock,
+  const serviceOptions = { ...config, ...secrets, databaseUrl, role, handlers, log, clock: systemClock };
+  const service = await whileDatabaseIsThere(async () => {
+    await migrated(databaseUrl, log);
+    return openService(serviceOptions);
   });
   options.onClose(() => service.stop(), PATIENCE.service);
   const url = await listening(service.app, config);
@@ -52,13 +48,26 @@ export async function start(config: Config, options: StartOptions): Promise<void
 async function openDatabase({ database }: Config, { log, onClose }: StartOptions): Promise<string> {
   if (database.kind === 'url') {
     await awaitDatabase(database.url, {
-      onWaiting: () => log.warn('The database does not answer yet; waiting for it'),
+      onWaiting: (seconds) =>
+        log.warn(
+          { database: new URL(database.url).host },
+          `The database does not answer yet; waiting for it for up to ${seconds} s`,
+        ),
     });
     return database.url;
   }
   const server = await openEmbeddedPostgres({ dataDir: database.dataDir, onNotice: (sentence) => log.warn(sentence) });
   onClose(() => server.stop(), PATIENCE.database);
   return server.url();
+}
+
+/** It took a connection, and may be gone a moment later: restarting, or full. */
+async function whileDatabaseIsThere<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isDatabaseAway(error) ? new DatabaseAwayError(error as Error) : error;
+  }
 }
 
 async function migrated(databaseUrl: string, log: Logger): Promise<void> {

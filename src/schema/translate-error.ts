@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { CallerError } from '../errors.js';
-import { isDatabaseAway } from '../events/sql-errors.js';
+import { isDatabaseAway } from '../database/sql-errors.js';
 import type { Logger } from '../log.js';
 
 export type TranslateError = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;

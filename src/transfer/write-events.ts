@@ -7,7 +7,7 @@ import type { FactOutcome, ReadEvent } from '../events/fact-recorder.js';
 import { toLastError } from '../events/last-error.js';
 import { type NewEvent, readNewEvent } from '../events/new-event.js';
 import { ensurePartitionsOf } from '../events/partitions.js';
-import { isDatabaseAway, isPassing } from '../events/sql-errors.js';
+import { isDatabaseAway, isPassing } from '../database/sql-errors.js';
 import { runCommand } from '../ledger/commands/context.js';
 import { HELD_BACK } from '../ledger/raise.js';
 import { createFactRecorder } from '../ledger/record-facts.js';

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
 import { launch, SERVICE } from '../support/process.js';
+import { openTcpProxy } from '../support/tcp-proxy.js';
 import { aDataDirectory, graphql, postEvent, started } from './helpers.js';
 
 let database: TestDatabase;
@@ -56,6 +58,24 @@ describe('with DATABASE_URL', () => {
     expect(await service.exit).toBe(1);
     for (const name of ['STRIPE_WEBHOOK_SECRET', 'ADMIN_API_KEY', 'LIVEMODE'])
       expect(service.output.stderr).toContain(`- ${name} is required`);
+  });
+
+  it('and one that goes away just then ends the start with a sentence', async () => {
+    const fresh = await openTestDatabase({ empty: true });
+    const proxy = await openTcpProxy(fresh.url);
+    const service = launch(SERVICE, { env: { ...environment(), DATABASE_URL: proxy.through(fresh.url) } });
+    await eventually(async () =>
+      expect(
+        await fresh.sql(
+          `select from pg_stat_activity where datname = current_database() and application_name = 'renewal-ledger' and query like '%migration%'`,
+        ),
+      ).not.toEqual([]),
+    );
+    await proxy.cut();
+    expect(await service.exit).toBe(1);
+    expect(service.output.stderr).toMatch(/The database that DATABASE_URL names cannot be used/);
+    expect(service.output.stdout + service.output.stderr).not.toContain('nobody took care of');
+    await fresh.close();
   });
 
   it('and a wrong password is refused at once, without repeating it', async () => {

@@ -123,7 +123,7 @@ describe('renewal-ledger backfill', () => {
   it('shows its end, and says what goes on when it is interrupted', async () => {
     expect(await run('backfill', 'links', '--dry-run')).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^Backfill \d+ is DONE: examined/),
+      stdout: expect.stringMatching(/^Dry run \d+ is DONE, and nothing was written: examined/),
     });
     const idle = await openTestDatabase(); // no worker comes to end it
     const watching = launch([...COMMAND, 'backfill', 'links'], { env: { DATABASE_URL: idle.url } });
