@@ -40,17 +40,18 @@ export const INTENT_HISTORY: History<IntentRecord> = [
 
 /** What history has to tell of the difference; empty where there is none. `before` is null of what was just created. */
 export function changesBetween<T extends object>(history: History<T>, before: T | null, after: T): Changes {
-  return Object.fromEntries(
-    history
-      .map(([field, name]) => [name, before === null ? null : toJson(before[field]), toJson(after[field])] as const)
-      .filter(([, old, now]) => old !== now)
-      .map(([name, old, now]) => [name, [old, now]]),
-  );
+  const changes: Record<string, [unknown, unknown]> = {};
+  for (const [field, name] of history) {
+    const old = before === null ? null : before[field];
+    if (!isSame(old, after[field])) changes[name] = [toJson(old), toJson(after[field])];
+  }
+  return changes;
 }
 
 /** True where any column differs, told in history or not. */
 export function differs<T extends object>(before: T, after: T): boolean {
-  return (Object.keys(after) as (keyof T)[]).some((field) => !isSame(before[field], after[field]));
+  for (const field in after) if (!isSame(before[field], after[field])) return true;
+  return false;
 }
 
 function isSame(a: unknown, b: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { Transaction } from '../database/transaction.js';
-import type { LinkedBy } from '../entities/states.js';
+import { LinkedBy } from '../entities/states.js';
 import { announceChanges, announcePayment, type Announcement } from './announcements.js';
 import type { Announcer } from './announcer.js';
 import { ownerOf, ownersIn, withName } from './owners.js';
@@ -106,7 +106,7 @@ export async function settleScope(tx: Transaction, change: ScopeChange, context:
   const changesOf = Map.groupBy(changes, ({ after }) => after.intentId);
   const paidBefore = new Set(before.invoices.flatMap(({ id, status }) => (status === 'paid' ? [id] : [])));
   const announcements = settlements.flatMap((settlement) => [
-    ...announceChanges(settlement, changesOf.get(settlement.intent?.id ?? '') ?? []),
+    ...toBeTold(announceChanges(settlement, changesOf.get(settlement.intent?.id ?? '') ?? []), context),
     ...newlyPaid(paidBefore, settlement).map((invoice) => announcePayment(settlement, invoice)),
   ]);
   await Promise.all([
@@ -115,6 +115,18 @@ export async function settleScope(tx: Transaction, change: ScopeChange, context:
   ]);
   return settlements;
 }
+
+/** A backfill that holds its news back keeps one event of a link to a paid invoice: that it was paid. */
+function toBeTold(
+  announcements: readonly Announcement[],
+  { announce, linkAs }: SettleContext,
+): readonly Announcement[] {
+  if (announce || linkAs !== LinkedBy.BACKFILL) return announcements;
+  const paid = new Set(announcements.flatMap((one) => (one.type === 'renewal.paid' ? [renewalOf(one)] : [])));
+  return announcements.filter((one) => one.type !== 'renewal.linked' || !paid.has(renewalOf(one)));
+}
+
+const renewalOf = ({ object }: Announcement): string | null => ('renewalId' in object ? object.renewalId : null);
 
 async function writeFacts(tx: Transaction, change: ScopeChange, settlements: readonly Settlement[]): Promise<void> {
   const { before } = change;
