@@ -38,7 +38,7 @@ export const ledger = (role: 'web' | 'all' | 'worker'): ContestantProgram => ({
   stored: `event where source = 'STRIPE'`,
   handles: role !== 'web',
   start: (databaseUrl) =>
-    startProcess(['dist/main.js', '--role', role], {
+    startProcess(['--max-semi-space-size=16', 'dist/main.js', '--role', role], {
       DATABASE_URL: databaseUrl,
       STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
       ADMIN_API_KEY: 'key-of-the-bench',

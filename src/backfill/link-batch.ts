@@ -45,7 +45,7 @@ export class TooManyEventsError extends Error {
 }
 
 /** So many events are read in one batch, where it is of several intents. */
-export const MOST_EVENTS = 1500;
+export const MOST_EVENTS = 600;
 
 /**
  * Fills one batch in the transaction given, and answers how many events were read for it, and which intents are filled ahead of their

@@ -61,7 +61,7 @@ export interface Readings {
 }
 
 /** Bodies are some kilobytes each: so many are held at once. */
-const BODIES_AT_ONCE = 100;
+const BODIES_AT_ONCE = 50;
 
 /** What the built-in fact handlers read from the events of these ids; each fails alone. */
 export async function readEventFacts(

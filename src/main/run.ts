@@ -3,6 +3,7 @@ import { readConfig } from '../config.js';
 import { LedgerError } from '../errors.js';
 import { createLogger } from '../log.js';
 import type { Role } from '../service.js';
+import { collectGarbageEarlier } from './heap.js';
 import { createShutdown } from './shutdown.js';
 import { start } from './start.js';
 
@@ -22,6 +23,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const options = readArguments(args);
   if (options === 'help') return void process.stdout.write(USAGE);
   if (options === 'usage') return end(USAGE, 2);
+  collectGarbageEarlier();
   try {
     const config = readConfig();
     const log = createLogger(config.logLevel);
