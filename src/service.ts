@@ -21,7 +21,7 @@ import { createEndpointRegistry } from './events/endpoints/endpoint-registry.js'
 import { createEndpointSource } from './events/endpoints/endpoint-source.js';
 import { createEventStore, createWriterPool } from './events/event-store.js';
 import { type HandlerSource, mergeSources } from './events/handler-source.js';
-import { type Jobs, openJobs } from './events/jobs.js';
+import { type Jobs, type JobsOptions, openJobs } from './events/jobs.js';
 import type { Livemode } from './events/new-event.js';
 import { ensurePartitions } from './events/partitions.js';
 import { createReplay } from './events/replay.js';
@@ -40,7 +40,6 @@ import { createFactRecorder } from './ledger/record-facts.js';
 import { createReporting } from './ledger/reporting.js';
 import type { Logger } from './log.js';
 import { createGraphql } from './schema/graphql.js';
-import { createStripe } from './stripe/client.js';
 
 export { loadPlugins } from './events/plugins.js';
 
@@ -89,9 +88,11 @@ const MONTHS_AHEAD = 3;
 export async function openService(options: ServiceOptions): Promise<Service> {
   const { databaseUrl: url, role, log } = options;
   const works = role !== 'web';
-  const jobs = await openJobs({ url, log, works });
-  await openBackfillQueue(jobs);
-  const orm = await connectDatabase(url);
+  const [jobs, orm, stripe] = await Promise.all([
+    openQueues({ url, log, works }),
+    connectDatabase(url),
+    openStripe(options),
+  ]);
   const pool = createWriterPool({ url, connections: 2, log });
   const waker = new Waker(jobs, log);
   const writer = new EventWriter(createEventStore(pool, waker.wake), log);
@@ -99,7 +100,6 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     (await pool.query(text, [...parameters])).rows;
   const keepPartitions = () => ensurePartitions(query, { months: MONTHS_AHEAD });
   await keepPartitions();
-  const stripe = openStripe(options);
   const workers = works ? await openWorkers(options, { jobs, writer, stripe, keepPartitions }) : null;
   const announcer = workers?.announcer ?? createAnnouncer(jobs, null);
   const app = createHttp(options, {
@@ -138,9 +138,17 @@ const idleAfter = (waker: Waker, dispatcher: Dispatcher): Dispatcher => ({
   },
 });
 
-/** One client for the process: its limit is everybody's. */
-function openStripe({ stripe: { apiKey, apiBase } }: ServiceOptions): Stripe | undefined {
-  return apiKey === undefined ? undefined : createStripe({ apiKey, apiBase });
+async function openQueues(options: JobsOptions): Promise<Jobs> {
+  const jobs = await openJobs(options);
+  await openBackfillQueue(jobs);
+  return jobs;
+}
+
+/** One client for the process: its limit is everybody's. Its two hundred modules are not loaded for nothing. */
+async function openStripe({ stripe: { apiKey, apiBase } }: ServiceOptions): Promise<Stripe | undefined> {
+  if (apiKey === undefined) return undefined;
+  const { createStripe } = await import('./stripe/client.js');
+  return createStripe({ apiKey, apiBase });
 }
 
 interface HttpParts {

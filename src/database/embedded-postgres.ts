@@ -15,6 +15,10 @@ export type EmbeddedPostgresOptions = Readonly<{
   /** Left out: any free one. */
   port?: number;
   onNotice?: (sentence: string) => void;
+  /** Told of what takes seconds, when it begins. */
+  onProgress?: (sentence: string) => void;
+  /** Called whenever a program of PostgreSQL's has been started, which needs nothing of this process for a while. */
+  onAtWork?: () => void;
 }>;
 
 export interface EmbeddedPostgres {
@@ -37,7 +41,7 @@ export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
   const lock = await lockDirectory(dataDir);
   try {
     const password = await keptSecret(dataDir, PASSWORD_FILE, randomSecret);
-    const cluster = await openCluster({ dataDir, password, durable: options.durable ?? true });
+    const cluster = await openCluster({ ...options, dataDir, password, durable: options.durable ?? true });
     const server = await openServer(cluster, { ...options, password, logFile: join(dataDir, 'postgres.log') });
     return {
       url: (database) => server.url(database),

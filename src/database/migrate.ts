@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MikroORM } from '@mikro-orm/postgresql';
+import { Client } from 'pg';
+import { migrationsList } from '../migrations/index.js';
 import { inTransaction } from './transaction.js';
 
 export type MigrateOptions = Readonly<{ onWaiting?: () => void }>;
@@ -43,4 +45,23 @@ async function makeLock(orm: MikroORM): Promise<void> {
   const table = 'create table if not exists migration_lock (id boolean primary key default true check (id))';
   await connection.execute(table).catch(() => connection.execute(table));
   await connection.execute('insert into migration_lock default values on conflict do nothing');
+}
+
+const NO_SUCH_TABLE = '42P01';
+
+/** Whether there is nothing to migrate: most starts find so, and an ORM only to ask would take longer than all else that they do. */
+export async function isMigrated(url: string): Promise<boolean> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 4_000, query_timeout: 10_000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ name: string }>('select name from mikro_orm_migrations');
+    const applied = new Set(rows.map(({ name }) => name));
+    return migrationsList.every(({ name }) => applied.has(name));
+  } catch (error) {
+    if ((error as { code?: unknown }).code === NO_SUCH_TABLE) return false;
+    throw error;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
 }

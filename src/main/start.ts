@@ -4,8 +4,6 @@ import { systemClock } from '../clock.js';
 import type { Config } from '../config.js';
 import { awaitDatabase } from '../database/await-database.js';
 import { openEmbeddedPostgres } from '../database/embedded-postgres.js';
-import { migrate } from '../database/migrate.js';
-import { connectDatabase } from '../database/orm.js';
 import { DatabaseAwayError, ListenError } from '../errors.js';
 import { isDatabaseAway } from '../database/sql-errors.js';
 import type { Logger } from '../log.js';
@@ -27,11 +25,11 @@ const PATIENCE = { service: 4_000, database: 6_000 };
 /** Brings the whole service up: database, migrations, workers, HTTP. Returns when it listens. */
 export async function start(config: Config, options: StartOptions): Promise<void> {
   const { log, role } = options;
-  // The service is large: its modules are loaded while the database starts.
-  const [databaseUrl, { loadPlugins, openService }] = await Promise.all([
-    openDatabase(config, options),
-    import('../service.js'),
-  ]);
+  const atWork = Promise.withResolvers<void>();
+  const opening = openDatabase(config, { ...options, onAtWork: atWork.resolve });
+  // The service is large: its modules are loaded while the database starts. Loading lets nothing else go on here, so the database first.
+  await Promise.race([atWork.promise, opening]);
+  const [databaseUrl, { loadPlugins, migrated, openService }] = await Promise.all([opening, import('./serve.js')]);
   const handlers = await loadPlugins(config.handlers, process.cwd());
   const { generated, ...secrets } = await readSecrets(config);
   const serviceOptions = { ...config, ...secrets, databaseUrl, role, handlers, log, clock: systemClock };
@@ -45,8 +43,15 @@ export async function start(config: Config, options: StartOptions): Promise<void
   process.stdout.write(banner(url, generated));
 }
 
-async function openDatabase({ database }: Config, { log, onClose }: StartOptions): Promise<string> {
+interface OpenDatabaseOptions extends StartOptions {
+  /** Called when the database is at work on starting, and needs nothing of this process for a while. */
+  readonly onAtWork: () => void;
+}
+
+async function openDatabase({ database }: Config, options: OpenDatabaseOptions): Promise<string> {
+  const { log, onClose, onAtWork } = options;
   if (database.kind === 'url') {
+    onAtWork();
     await awaitDatabase(database.url, {
       onWaiting: (seconds) =>
         log.warn(
@@ -56,7 +61,12 @@ async function openDatabase({ database }: Config, { log, onClose }: StartOptions
     });
     return database.url;
   }
-  const server = await openEmbeddedPostgres({ dataDir: database.dataDir, onNotice: (sentence) => log.warn(sentence) });
+  const server = await openEmbeddedPostgres({
+    dataDir: database.dataDir,
+    onNotice: (sentence) => log.warn(sentence),
+    onProgress: (sentence) => log.info(sentence),
+    onAtWork,
+  });
   onClose(() => server.stop(), PATIENCE.database);
   return server.url();
 }
@@ -67,16 +77,6 @@ async function whileDatabaseIsThere<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     throw isDatabaseAway(error) ? new DatabaseAwayError(error as Error) : error;
-  }
-}
-
-async function migrated(databaseUrl: string, log: Logger): Promise<void> {
-  const orm = await connectDatabase(databaseUrl, { pool: 2, onWarning: (sentence) => log.info(sentence) });
-  try {
-    const applied = await migrate(orm, { onWaiting: () => log.info('Another process migrates; waiting for it') });
-    if (applied.length > 0) log.info({ migrations: applied }, 'Migrated');
-  } finally {
-    await orm.close();
   }
 }
 

@@ -26,6 +26,13 @@ describe('a start with nothing but a directory', () => {
     expect(await postEvent(service.url, secret, 'evt_first')).toBe(200);
   });
 
+  it('says what takes long before it begins', () => {
+    const { data, service } = shared;
+    const { stdout } = service.output;
+    expect(stdout).toContain(`Creating the database in ${data.path}`);
+    expect(stdout.indexOf('Creating the database')).toBeLessThan(stdout.indexOf('Migrated'));
+  });
+
   it('keeps its secrets in files that only the user who started it can read', async () => {
     for (const name of SECRET_FILES) {
       const file = await stat(join(shared.data.path, name));

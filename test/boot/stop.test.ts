@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { launch, SERVICE } from '../support/process.js';
 import { aDataDirectory, graphql, postEvent, started } from './helpers.js';
 
-/** Without the build that `npm start` runs before. */
-const NPM_START = ['npm', 'start', '--silent', '--ignore-scripts'];
+const NPM_START = ['npm', 'start', '--silent'];
 
 describe('SIGTERM', () => {
   it('ends the service with 0 and the database with it, and the next start has everything', async () => {
@@ -16,6 +15,7 @@ describe('SIGTERM', () => {
     expect(data.databaseRuns()).toBe(false);
 
     const second = await started(data.path);
+    expect(second.output.stdout).not.toContain('Creating the database');
     expect(data.secret('admin-api-key')).toBe(key);
     expect(await graphql(second.url, key, '{ event(id: "evt_kept") { id } }')).toEqual({ event: { id: 'evt_kept' } });
   });

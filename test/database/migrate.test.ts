@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Client } from 'pg';
-import { migrate } from '../../src/database/migrate.js';
+import { isMigrated, migrate } from '../../src/database/migrate.js';
 import { connectDatabase } from '../../src/database/orm.js';
 import { migrationsList } from '../../src/migrations/index.js';
 import { openTestDatabase, type TestDatabase } from '../support/database.js';
@@ -25,6 +25,16 @@ it('a second run finds nothing to do, and the schema is that of the entities', a
   expect(await migrate(database.orm)).toEqual(names);
   expect(await migrate(database.orm)).toEqual([]);
   expect(await database.orm.schema.getUpdateSchemaSQL({ wrap: false })).toBe('');
+});
+
+it('whether there is something to migrate is known without an ORM', async () => {
+  expect(await isMigrated(database.url)).toBe(false);
+  await migrate(database.orm);
+  expect(await isMigrated(database.url)).toBe(true);
+  await database.sql(`insert into mikro_orm_migrations (name, executed_at) values ('of_a_newer_version', now())`);
+  expect(await isMigrated(database.url)).toBe(true);
+  await database.sql('delete from mikro_orm_migrations where name = $1', [names[0]]);
+  expect(await isMigrated(database.url)).toBe(false);
 });
 
 it('the death of a process that migrates lets the next one in', async () => {

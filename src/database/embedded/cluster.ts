@@ -28,7 +28,13 @@ const SHARED_HOME = '/var/lib/renewal-ledger';
 export type Cluster = Readonly<{ directory: string; account: Account | undefined; binaries: Binaries }>;
 
 /** `dataDir` is locked and ours; `durable: false` skips fsync. */
-export type ClusterOptions = Readonly<{ dataDir: string; password: string; durable: boolean }>;
+export type ClusterOptions = Readonly<{
+  dataDir: string;
+  password: string;
+  durable: boolean;
+  onProgress?: (sentence: string) => void;
+  onAtWork?: () => void;
+}>;
 
 /** The role that owns everything in the embedded server. */
 export const ROLE = 'ledger';
@@ -62,6 +68,7 @@ async function ownerOf(link: string): Promise<Account | undefined> {
 
 /** Made aside and renamed: an interrupted initdb leaves no half cluster, and the next start removes what it left. */
 async function makeCluster(options: ClusterOptions, tools: Pick<Cluster, 'account' | 'binaries'>): Promise<void> {
+  options.onProgress?.(`Creating the database in ${options.dataDir}`);
   await removeLeftovers(options.dataDir);
   const home = await homeFor(options.dataDir, tools.account);
   const aside = await mkdtemp(join(home, 'postgres.new-'));
@@ -115,6 +122,7 @@ async function runInitdb(
     ],
     { ...PROCESS_OPTIONS, ...tools.account, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] },
   );
+  options.onAtWork?.();
   const exit = new Promise<string | number | null>((resolve) =>
     child.once('error', (error) => resolve(error.message)).once('close', resolve),
   );

@@ -25,6 +25,7 @@ export type ServerOptions = Readonly<{
   durable?: boolean;
   port?: number;
   onNotice?: (sentence: string) => void;
+  onAtWork?: () => void;
 }>;
 
 /** The address of one database in a server. */
@@ -89,6 +90,7 @@ class Server {
     for (let tries = 1; ; tries += 1) {
       const logged = sizeOf(logFile);
       const postmaster = await startPostmaster(this.cluster, { durable, logFile, port });
+      this.options.onAtWork?.();
       if (await this.#answers(postmaster)) return postmaster;
       await stopPostmaster(postmaster, this.cluster.directory);
       const words = lastWords(logFile, logged);
