@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { HandlerMap } from '@renewal-ledger/sdk';
 import type { Clock } from '../clock.js';
-import { preferIndexes, type Transaction } from '../database/transaction.js';
+import { commitBehind, preferIndexes, type Transaction } from '../database/transaction.js';
 import { LinkedBy } from '../entities/states.js';
 import { toLastError } from '../events/last-error.js';
 import type { Announcer } from '../ledger/announcer.js';
@@ -58,7 +58,7 @@ export async function linkBatch(
   batch: LinkBatch,
 ): Promise<{ readonly events: number; readonly ahead: readonly string[] }> {
   const { run, intentIds } = batch;
-  await preferIndexes(tx);
+  await Promise.all([preferIndexes(tx), commitBehind(tx)]);
   await tx.query(`set local max_parallel_workers_per_gather to 0`);
   if (run.dryRun) await tx.query('savepoint dry_run');
   const { events, reached, ...results } = await fill(tx, options, batch);
