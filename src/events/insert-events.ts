@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { NewEvent } from './new-event.js';
 
 /** Column to type: what a row says of an event, beside where its body starts in the bytes of all, counted from 1. */
@@ -13,6 +14,7 @@ const ROW = {
   stripe_customer_id: 'text',
   stripe_subscription_id: 'text',
   stripe_invoice_id: 'text',
+  body_hash: 'text',
   body_start: 'int',
   body_length: 'int',
 };
@@ -20,10 +22,8 @@ const ROW = {
 type Row = Record<keyof typeof ROW, string | number | boolean | null>;
 
 const COPIED = Object.keys(ROW)
-  .filter((name) => !['occurred_at', 'body_start', 'body_length'].includes(name))
+  .filter((name) => !['occurred_at', 'body_hash', 'body_start', 'body_length'].includes(name))
   .join(', ');
-
-const BODY = 'substring($2::bytea from body_start for body_length)';
 
 /**
  * Inserts events with their bodies and answers the ids of those that were new. It is SQL rather than the ORM's for its speed:
@@ -37,12 +37,12 @@ export const INSERT_EVENTS = `
       .join(', ')})),
   stored as (
     insert into event (source, ${COPIED}, occurred_at, body_hash)
-    select 'STRIPE', ${COPIED}, coalesce(occurred_at, now()), sha256(${BODY}) from given
+    select 'STRIPE', ${COPIED}, coalesce(occurred_at, now()), decode(body_hash, 'hex') from given
     on conflict do nothing
     returning id, received_at),
   bodies as (
     insert into event_body (event_id, received_at, body)
-    select id, received_at, ${BODY} from stored join given using (id))
+    select id, received_at, substring($2::bytea from body_start for body_length) from stored join given using (id))
   select id from stored where (select set_config('synchronous_commit', 'on', true)) = 'on'`;
 
 /** The parameters of `INSERT_EVENTS`; rows are inserted in the order given. */
@@ -69,6 +69,8 @@ function toRow(event: NewEvent, start: number): Row {
     stripe_customer_id: event.stripeCustomerId,
     stripe_subscription_id: event.stripeSubscriptionId,
     stripe_invoice_id: event.stripeInvoiceId,
+    // Here, because the embedded server's own takes ten times as long.
+    body_hash: hash('sha256', event.body),
     body_start: start,
     body_length: event.body.length,
   };

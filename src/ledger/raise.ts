@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { LedgerIds } from '@renewal-ledger/sdk';
 import { toUnnest } from '../database/bulk.js';
 import type { Transaction } from '../database/transaction.js';
@@ -36,6 +37,7 @@ const COLUMNS = {
   stripe_invoice_id: 'text',
   checkout_intent_id: 'bigint',
   body: 'text',
+  body_hash: 'text',
 } as const;
 
 /**
@@ -58,7 +60,7 @@ export async function raise(
     `with v as (select * from ${source}),
      born as (
        insert into event (id, type, source, state, ignored_because, occurred_at, stripe_customer_id, stripe_subscription_id, stripe_invoice_id, checkout_intent_id, body_hash)
-       select id, type, source, state, ignored_because, occurred_at, stripe_customer_id, stripe_subscription_id, stripe_invoice_id, checkout_intent_id, sha256(convert_to(body, 'UTF8'))
+       select id, type, source, state, ignored_because, occurred_at, stripe_customer_id, stripe_subscription_id, stripe_invoice_id, checkout_intent_id, decode(body_hash, 'hex')
        from v order by id on conflict (id) do nothing
        returning id, state, received_at, coalesce(stripe_subscription_id, checkout_intent_id::text, id) as lane),
      bodies as (
@@ -83,6 +85,13 @@ function toRow(
 ): Record<keyof typeof COLUMNS, unknown> & { id: string } {
   const { type, object } = event;
   const id = idOf(event);
+  const body = JSON.stringify({
+    id,
+    object: 'event',
+    type,
+    created: Math.floor(now.getTime() / 1000),
+    data: { object },
+  });
   const isToldAnyhow = announce || type === WANTS_LINES;
   const route = isToldAnyhow ? announcer.routeOf(type) : { state: EventState.IGNORED, ignoredBecause: HELD_BACK };
   return {
@@ -96,7 +105,8 @@ function toRow(
     stripe_subscription_id: textIn(object, 'stripeSubscriptionId'),
     stripe_invoice_id: textIn(object, 'stripeInvoiceId'),
     checkout_intent_id: textIn(object, 'checkoutIntentId'),
-    body: JSON.stringify({ id, object: 'event', type, created: Math.floor(now.getTime() / 1000), data: { object } }),
+    body,
+    body_hash: hash('sha256', body),
   };
 }
 

@@ -16,3 +16,13 @@ it('processes that make the same partitions at the same moment all succeed', asy
     expect(await database.sql(attached)).toEqual([{ count: months }]);
   }
 });
+
+it('a body that PostgreSQL cannot compress stays in its row', async () => {
+  const [column] = await database.sql<{ lz4: boolean }>(
+    `select attcompression = 'l' as lz4 from pg_attribute where attrelid = 'event_body'::regclass and attname = 'body'`,
+  );
+  const made = await database.sql<{ options: string[] | null }>(
+    `select distinct reloptions as options from pg_inherits join pg_class on oid = inhrelid where inhparent = 'event_body'::regclass`,
+  );
+  expect(made).toEqual([{ options: column!.lz4 ? null : ['toast_tuple_target=8160'] }]);
+});
