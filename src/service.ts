@@ -235,7 +235,7 @@ async function openWorkers(options: ServiceOptions, parts: WorkerParts): Promise
     endpoints,
     recordFacts: createFactRecorder({ announcer, clock }),
     // Where an answer waits for the handlers, they have its deadline.
-    ...(options.ack === 'stored' && { isPressed: () => writer.queued > 0 }),
+    ...(options.ack === 'stored' && { isPressed: () => writer.isPressed }),
     raise: (tx, events) => raise(tx, events, { announcer, now: clock.now(), announce: true }),
     schedules: [
       { name: 'report-invoices', every: 1, run: () => reporting.reportInvoices() },

@@ -1,6 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../log.js';
 import { type EventBatchDeps, failAlone, handleBatch } from './event-batch.js';
+import { createGiveWay } from './give-way.js';
 import { createLanes } from './lanes.js';
 import { EVENT_QUEUE } from './queues.js';
 import type { EventJobData, Jobs, WakeUp } from './jobs.js';
@@ -10,11 +10,9 @@ const LANES = 2;
 const FETCH = 100;
 const BATCH = 250;
 const PASSING_TRIES = 5;
-const YIELD_MS = 20;
-const LONGEST_YIELD_MS = 1_000;
 
 export interface EventWorkerDeps extends EventBatchDeps {
-  /** True while posts wait to be stored by this process. */
+  /** True while many posts wait to be stored by this process. */
   readonly isPressed?: () => boolean;
 }
 
@@ -28,7 +26,7 @@ export async function workOnEvents(deps: EventWorkerDeps, jobs: Jobs): Promise<v
     count: LANES,
     batchSize: BATCH,
     laneOf: ({ lane }) => lane,
-    untilReady: () => giveWay(deps.isPressed),
+    untilReady: createGiveWay(deps.isPressed),
     run: (batch) => runBatch(deps, batch),
   });
   const options = {
@@ -45,14 +43,6 @@ export async function workOnEvents(deps: EventWorkerDeps, jobs: Jobs): Promise<v
       taken.map(({ id }) => id),
     );
   });
-}
-
-/**
- * An answer has a deadline, and what follows it has none: while posts wait to be stored, the batches of a process that takes both are
- * fewer and larger.
- */
-async function giveWay(isPressed: () => boolean = () => false): Promise<void> {
-  for (const end = performance.now() + LONGEST_YIELD_MS; isPressed() && performance.now() < end;) await pause(YIELD_MS);
 }
 
 /**

@@ -34,6 +34,9 @@ const LIMITS: WriterLimits = {
   patienceMs: 4_000,
 };
 
+/** Posts in hand, waiting or on their way to the database, that press nobody. */
+const AT_EASE = 3;
+
 /** The event may or may not have been stored: Stripe has to post it again. */
 export class NotStoredError extends LedgerError {
   readonly code = 'NOT_STORED';
@@ -58,6 +61,7 @@ export class EventWriter {
   #queue: Waiting[] = [];
   #queuedBytes = 0;
   #busySlots = 0;
+  #onTheirWay = 0;
   #isFlushScheduled = false;
   #closed: (() => void) | undefined;
   readonly #limits: WriterLimits;
@@ -90,6 +94,11 @@ export class EventWriter {
     return this.#queue.length;
   }
 
+  /** True while more posts wait for their answers than a quiet hour has at once. */
+  get isPressed(): boolean {
+    return this.#queue.length + this.#onTheirWay > AT_EASE;
+  }
+
   /** Takes no more events, and returns when those that were taken are stored or refused. */
   close(): Promise<void> {
     return new Promise((resolve) => {
@@ -108,9 +117,12 @@ export class EventWriter {
   #flush(): void {
     this.#isFlushScheduled = false;
     while (this.#busySlots < this.#limits.slots && this.#queue.length > 0) {
+      const group = this.#takeGroup();
       this.#busySlots++;
-      void this.#writeGroup(this.#takeGroup()).finally(() => {
+      this.#onTheirWay += group.length;
+      void this.#writeGroup(group).finally(() => {
         this.#busySlots--;
+        this.#onTheirWay -= group.length;
         this.#flush();
       });
     }

@@ -128,6 +128,20 @@ describe('a group fails', () => {
   });
 });
 
+describe('the writer is pressed', () => {
+  test('while more than a few posts are in hand, also on their way to the database', async () => {
+    const { store, writer } = open({ slots: 1 });
+    const outcomes = ['evt_1', 'evt_2', 'evt_3'].map((id) => writer.write(anEvent(id)));
+    await turn();
+    expect(writer.isPressed).toBe(false);
+    outcomes.push(writer.write(anEvent('evt_4')));
+    expect(writer.isPressed).toBe(true);
+    await store.endAll();
+    await Promise.all(outcomes);
+    expect(writer.isPressed).toBe(false);
+  });
+});
+
 describe('an event is refused', () => {
   test('when its patience ends, in a group or in the queue, and what waited no longer is not written', async () => {
     const { store, writer } = open({ slots: 1, patienceMs: 50 });
