@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -18,6 +18,8 @@ export interface BenchServer {
 /** One embedded PostgreSQL as the service itself would start it, in a directory that is thrown away. An answer means fsync. */
 export async function openBenchServer(): Promise<BenchServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'renewal-ledger-bench-'));
+  // Where root could not share it with PostgreSQL's account, the database would lie elsewhere, and stay.
+  await chmod(dataDir, 0o711);
   const server = await openEmbeddedPostgres({ dataDir, durable: true });
   const admin = new Client({ connectionString: server.url('postgres') });
   await admin.connect();
