@@ -1,4 +1,5 @@
 import { Migration } from '@mikro-orm/migrations';
+import { refuseDown } from './refuse-down.js';
 
 /** Which times of Stripe's events are known to be stored, and what a walk through them has to remember. */
 export class Migration20261123000006StripeSync extends Migration {
@@ -16,7 +17,12 @@ export class Migration20261123000006StripeSync extends Migration {
       constraint "event_span_order_check" check (wanted_from <= covered_from and covered_from <= covered_until))`);
   }
 
-  override down(): void {
+  override async down(): Promise<void> {
+    await refuseDown(this, {
+      rows: `select id from "backfill" where kind = 'STRIPE_EVENTS' and state = 'RUNNING'`,
+      because:
+        'walks through what Stripe has would go on without the options that they were started with. Cancel them first.',
+    });
     this.addSql('drop table if exists "event_span"');
     this.addSql(`alter table "backfill"
       drop column if exists "delivery_success", drop column if exists "patterns", drop column if exists "announces_observed"`);

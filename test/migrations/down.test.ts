@@ -73,3 +73,15 @@ it('endpoints, backfills that can be undone, and the events themselves are not d
   );
   await expect(downTo(LEDGER)).rejects.toThrow('backfills filled renewals');
 });
+
+it('an undoing or a walk that somebody started and that is not at its end is not dropped', async () => {
+  const STARTED = 'insert into backfill (kind, state, announce, scope, undo_cursor, started_by) values';
+  await db.sql(`${STARTED} ('RENEWAL_LINKS', 'DONE', false, '[]', 0, 'ops')`);
+  await expect(downTo(LEDGER)).rejects.toThrow('Let the workers finish first. (1)');
+  await db.sql('delete from backfill');
+  await db.sql(`${STARTED} ('STRIPE_EVENTS', 'RUNNING', false, '[]', null, 'ops')`);
+  await expect(downTo(LEDGER)).rejects.toThrow('Cancel them first. (2)');
+  await db.sql(`update backfill set state = 'CANCELED'`);
+  await migrate(db.orm);
+  await downTo(LEDGER);
+});
