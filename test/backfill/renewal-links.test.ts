@@ -189,6 +189,22 @@ describe('undoBackfill', () => {
     expect(await rows()).toMatchObject([{ date: null }]);
   });
 
+  it('goes on in a worker where the caller could not wait for its end', async () => {
+    await renewal(await intent(), { date: DUE });
+    await stored({ id: 'in_1', billingReason: 'subscription_cycle', serviceStart: DUE });
+    const { id } = await backfill();
+    await service.db.sql(`update backfill set undo_by = 'ops', undo_cursor = 0`);
+    await service.db.sql(
+      `insert into pgboss.job (name, data) values ('backfill', jsonb_build_object('id', $1::text))`,
+      [id],
+    );
+    await eventually(async () => {
+      const { backfill: run } = await ask('query ($id: ID!) { backfill(id: $id) { undoneAt } }', { id });
+      expect(run.undoneAt).not.toBeNull();
+    });
+    expect(await rows()).toMatchObject([{ invoice: null }]);
+  });
+
   it('leaves a link whose news is out', async () => {
     await renewal(await intent(), { date: DUE });
     await stored({ id: 'in_1', billingReason: 'subscription_cycle', serviceStart: DUE });
