@@ -7,7 +7,7 @@ import { type DeliveryMark, upsertMarks } from '../events/deliveries.js';
 import { doneMark, waitingMark } from '../events/delivery-marks.js';
 import { readFacts } from '../events/fact-reading.js';
 import type { ReadEvent } from '../events/fact-recorder.js';
-import { INSERT_EVENTS, insertParameters } from '../events/insert-events.js';
+import { insertionOf } from '../events/insert-events.js';
 import type { JobSender } from '../events/jobs.js';
 import type { NewEvent } from '../events/new-event.js';
 import { isDatabaseAway, isPassing } from '../database/sql-errors.js';
@@ -81,7 +81,8 @@ async function insertHeldBack(
 ): Promise<ReadonlySet<string>> {
   await preferIndexes(tx);
   const sorted = events.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  const rows = await tx.query<{ id: string }>(INSERT_EVENTS, insertParameters(sorted));
+  const { text, values } = insertionOf(sorted);
+  const rows = await tx.query<{ id: string }>(text, values);
   const stored = new Set(rows.map(({ id }) => id));
   const pending = sorted.filter(({ id, state }) => stored.has(id) && state === EventState.PENDING);
   const receivedAt = options.clock.now().toISOString();

@@ -1,7 +1,7 @@
 import { Pool } from 'pg';
 import type { Logger } from '../log.js';
 import type { Query } from './jobs.js';
-import { INSERT_EVENTS, insertParameters } from './insert-events.js';
+import { insertionOf } from './insert-events.js';
 import type { NewEvent } from './new-event.js';
 import { ensurePartitions } from './partitions.js';
 import { isDatabaseAway, isPassing } from '../database/sql-errors.js';
@@ -65,11 +65,7 @@ async function insertWhereverItFits(pool: Pool, sorted: readonly NewEvent[]): Pr
 
 /** Sorted by id, because two statements that insert the same ids in other orders deadlock. Prepared, because planning takes longer than running. */
 async function insertEvents(pool: Pool, sorted: readonly NewEvent[]): Promise<Set<string>> {
-  const { rows } = await pool.query<{ id: string }>({
-    name: 'insert-events',
-    text: INSERT_EVENTS,
-    values: insertParameters(sorted),
-  });
+  const { rows } = await pool.query<{ id: string }>(insertionOf(sorted));
   return new Set(rows.map(({ id }) => id));
 }
 

@@ -17,7 +17,7 @@ export function readRawBody(
   let length = 0;
   const finish = (error: Error | null) => {
     payload.off('data', take).off('end', end).off('error', finish);
-    if (error === null) done(null, Buffer.concat(chunks, length));
+    if (error === null) done(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length));
     else done(Object.assign(error, { statusCode: 400 }));
   };
   const take = (chunk: Buffer) => {

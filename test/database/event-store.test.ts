@@ -57,6 +57,32 @@ test('a group is stored with its bodies and their hashes, and those that are to 
   ]);
 });
 
+test.each([
+  [
+    'says all that a row can hold',
+    {
+      api_version: '2025-03-31.basil',
+      livemode: false,
+      account: 'acct_1',
+      created: 1_767_225_600,
+      data: { object: { object: 'invoice', id: 'in_1', customer: 'cus_1', subscription: 'sub_1' } },
+    },
+  ],
+  ['says next to nothing', { data: { text: 'größer\0' } }],
+])('an event that %s is stored alone as in a group', async (_case, overrides) => {
+  const { store } = storeWaking();
+  await store.insert([anEvent('evt_alone', overrides)]);
+  await store.insert([anEvent('evt_first', overrides), anEvent('evt_second')]);
+  const [alone, first] = await db.sql<{ row: object; body: string; isWhole: boolean }>(
+    `select to_jsonb(e) - array['id', 'received_at', 'occurred_at', 'body_hash'] as row,
+      nullif(e.occurred_at, e.received_at) as occurred_at, e.body_hash = sha256(body) as "isWhole",
+      replace(convert_from(body, 'UTF8'), e.id, '') as body
+    from event e join event_body b on b.event_id = e.id and b.received_at = e.received_at order by e.id`,
+  );
+  expect(alone).toEqual(first);
+  expect(alone).toMatchObject({ isWhole: true, body: JSON.stringify({ id: '', type: 'invoice.paid', ...overrides }) });
+});
+
 test('what is there already is left as it is, without a second body or wake-up', async () => {
   const { store, woken } = storeWaking();
   await store.insert([anEvent('evt_1'), anEvent('evt_2')]);
