@@ -1,4 +1,4 @@
-import type { Transaction } from '../database/transaction.js';
+import { toDate, type Transaction } from '../database/transaction.js';
 import type { SubscriptionRecord } from './records.js';
 import { secondOf } from './subscription-fold.js';
 import type { TimedSubscriptionEvent } from './subscription-facts.js';
@@ -7,7 +7,8 @@ type Event = TimedSubscriptionEvent & { readonly subscriptionId: string };
 
 /**
  * The other events of the seconds that these share with something that is known: they decide the order together, so that the order of
- * arrival has no say. An event that is alone in a second newer than its subscription's row needs none.
+ * arrival has no say. An event that is alone in a second newer than its subscription's row needs none. Those that name no time share
+ * one second, the oldest.
  */
 export async function readStoredSeconds(
   tx: Transaction,
@@ -20,13 +21,13 @@ export async function readStoredSeconds(
     const row = asOf.get(event.subscriptionId);
     const isNewer = row === undefined || row.asOfEventId === null || secondOf(event) > secondOf({ created: row.asOf });
     const isAlone = inSecond.get(placeOf(event))?.length === 1;
-    return event.created !== null && !(isNewer && isAlone);
+    return !(isNewer && isAlone);
   });
   if (shared.length === 0) return [];
   const stored = await tx.query<StoredRow>(
-    `select e.id, e.type, e.occurred_at, e.received_at, e.stripe_subscription_id, b.body
+    `select e.id, e.type, v.second, e.received_at, e.stripe_subscription_id, b.body
      from unnest($1::text[], $2::timestamptz[]) v(subscription_id, second)
-     join event e on e.stripe_subscription_id = v.subscription_id and e.occurred_at = v.second
+     join event e on e.stripe_subscription_id = v.subscription_id and e.occurred_at = coalesce(v.second, e.received_at)
      join event_body b on b.event_id = e.id and b.received_at = e.received_at
      where e.source = 'STRIPE' and e.state <> 'IGNORED' and e.type like 'customer.subscription.%'`,
     [shared.map(({ subscriptionId }) => subscriptionId), shared.map(({ created }) => created)],
@@ -39,7 +40,8 @@ const placeOf = (event: Event): string => `${event.subscriptionId} ${secondOf(ev
 interface StoredRow {
   readonly id: string;
   readonly type: string;
-  readonly occurred_at: string;
+  /** Null of an event that names no time: it occurred when it was received, for want of anything better. */
+  readonly second: string | null;
   readonly received_at: string;
   readonly stripe_subscription_id: string;
   readonly body: Uint8Array;
@@ -60,7 +62,7 @@ function parse(row: StoredRow): Event[] {
         subscriptionId,
         object,
         previous,
-        created: new Date(row.occurred_at),
+        created: toDate(row.second),
         receivedAt: new Date(row.received_at),
       },
     ];

@@ -63,6 +63,31 @@ describe('Two events of one second', () => {
   });
 });
 
+describe('Two events that name no time', () => {
+  const timeless = { raw: { created: undefined } };
+  const first = aStripeEvent('customer.subscription.updated', aSubscription({ metadata, status: 'past_due' }), {
+    ...timeless,
+    id: 'evt_a',
+  });
+  const second = aStripeEvent('customer.subscription.updated', aSubscription({ metadata, status: 'active' }), {
+    ...timeless,
+    id: 'evt_b',
+  });
+
+  it.each([
+    ['by their ids', [first, second]],
+    ['the other way round', [second, first]],
+  ])('leave the state of the one with the greater id when they arrive %s', async (_order, arriving) => {
+    for (const one of arriving) await ledger.record(one);
+    expect(await subscription()).toMatchObject({ status: 'active', as_of_event_id: 'evt_b' });
+  });
+
+  it('are older than one that names its time', async () => {
+    for (const one of [second, event({ at: '1970-01-02', status: 'paused' }), first]) await ledger.record(one);
+    expect(await subscription()).toMatchObject({ status: 'paused' });
+  });
+});
+
 describe('A trial', () => {
   const early = event({
     at: '2026-02-15',
