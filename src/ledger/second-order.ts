@@ -31,7 +31,10 @@ export function undo({ object, previous }: SubscriptionEvent): unknown {
 
 function orderChain<T extends SubscriptionEvent>(events: readonly T[], start: T | undefined): readonly T[] {
   if (events.length < 2 || events.length > MOST_CHAINED) return events;
-  const chains = chainsFrom(start, events).filter((chain) => chain.length === events.length);
+  const whole = (first: T | undefined) => chainsFrom(first, events).filter((chain) => chain.length === events.length);
+  const fromStart = whole(start);
+  // Stripe fills in more after a creation than the next event says: those that follow can still be chained among themselves.
+  const chains = fromStart.length > 0 ? fromStart : whole(undefined);
   const [chain] = chains;
   if (chain === undefined) return events;
   const ends = new Set(chains.map((other) => canonical(other.at(-1)?.object)));

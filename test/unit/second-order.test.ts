@@ -51,6 +51,20 @@ describe('The events of one second', () => {
     expectOrder([created, ...chain], ['evt_z', 'evt_b', 'evt_a']);
   });
 
+  it('are chained among themselves where nothing fits the creation', () => {
+    const created = {
+      id: 'evt_z',
+      type: 'customer.subscription.created',
+      object: { status: 'incomplete', latest_invoice: null },
+      previous: null,
+    };
+    const chain = [
+      updated('evt_b', { status: 'active', latest_invoice: 'in_1' }, { status: 'incomplete' }),
+      updated('evt_a', { status: 'past_due', latest_invoice: 'in_1' }, { status: 'active' }),
+    ];
+    expectOrder([created, ...chain], ['evt_z', 'evt_b', 'evt_a']);
+  });
+
   it('take a field that is null before, and was absent, for the same', () => {
     const chain = [
       updated('evt_b', { metadata: {}, quantity: 2 }, { quantity: 1 }),
