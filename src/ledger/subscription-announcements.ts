@@ -1,7 +1,7 @@
 import type { LedgerEvents, SubscriptionState } from '@renewal-ledger/sdk';
 import { type Announcement, idsFor, toText } from './announcements.js';
 import type { IntentRecord, SubscriptionRecord } from './records.js';
-import type { SubscriptionFold } from './subscription-fold.js';
+import type { SubscriptionFold, SubscriptionNews } from './subscription-fold.js';
 
 type SubscriptionEventType = Extract<keyof LedgerEvents, `subscription.${string}`>;
 
@@ -13,23 +13,22 @@ const TOLD_BY_TYPE: Readonly<Record<string, SubscriptionEventType>> = {
 };
 
 /**
- * What the latest event changed against its predecessor in fact order. An event that a newer one has overtaken is not announced. Keyed by
- * the Stripe event, so that each is raised once.
+ * What each event changed against its predecessor in fact order. An event that a newer one has overtaken is not announced. Keyed by the
+ * Stripe event, so that each is raised once.
  */
-export function announceSubscription(
-  { subscription, latest }: SubscriptionFold,
-  intent: IntentRecord | null,
-): Announcement[] {
-  if (latest === null) return [];
-  const { event, before } = latest;
+export function announceSubscription({ news }: SubscriptionFold, intent: IntentRecord | null): Announcement[] {
+  return news.flatMap((one) => announceNews(one, intent));
+}
+
+function announceNews({ event, before, after }: SubscriptionNews, intent: IntentRecord | null): Announcement[] {
   const told = TOLD_BY_TYPE[event.type];
-  const types = [...transitionsBetween(before, subscription), ...(told === undefined ? [] : [told])];
+  const types = [...transitionsBetween(before, after), ...(told === undefined ? [] : [told])];
   const ids = {
     ...idsFor(intent, null, null),
-    stripeSubscriptionId: subscription.id,
-    stripeCustomerId: subscription.customerId,
+    stripeSubscriptionId: after.id,
+    stripeCustomerId: after.customerId,
   };
-  const object = { ...ids, before: before === null ? null : toState(before), after: toState(subscription) };
+  const object = { ...ids, before: before === null ? null : toState(before), after: toState(after) };
   return types.map((type) => ({ type, key: event.id, object }));
 }
 

@@ -12,8 +12,15 @@ export interface SubscriptionFold {
   readonly subscription: SubscriptionRecord;
   /** The moves of every second that was folded, in order. */
   readonly moves: readonly MoveRecord[];
-  /** The event that the row was read from, with the row that stood before it in fact order; null where that is no news. */
-  readonly latest: { readonly event: TimedSubscriptionEvent; readonly before: SubscriptionRecord | null } | null;
+  /** The events that are newer than the row, in order, without those that a newer one has overtaken on its way here. */
+  readonly news: readonly SubscriptionNews[];
+}
+
+/** An event with the rows that stand before and after it in fact order; `before` is null where nothing tells of it. */
+export interface SubscriptionNews {
+  readonly event: TimedSubscriptionEvent;
+  readonly before: SubscriptionRecord | null;
+  readonly after: SubscriptionRecord;
 }
 
 /**
@@ -22,21 +29,32 @@ export interface SubscriptionFold {
  */
 export function foldSubscription(row: SubscriptionRecord, events: readonly TimedSubscriptionEvent[]): SubscriptionFold {
   const moves: MoveRecord[] = [];
+  const news: SubscriptionNews[] = [];
   let subscription = row;
-  let latest: SubscriptionFold['latest'] = null;
   for (const second of bySecond(events)) {
     const ordered = orderSecond(second);
     moves.push(...movesOf(row.id, ordered));
     const last = ordered.at(-1);
     if (last === undefined || !supersedes(last, subscription)) continue;
-    const isNews = subscription.asOfEventId !== last.id;
-    const previous = ordered.at(-2);
-    const before =
-      previous === undefined ? predecessorOf(subscription, last) : withSubscriptionFact(subscription, previous);
+    news.push(...newsOf(subscription, ordered));
     subscription = withSubscriptionFact(subscription, last);
-    if (isNews) latest = { event: last, before };
   }
-  return { subscription, moves, latest };
+  return { subscription, moves, news: news.filter(({ event }, index) => !isOvertaken(event, news.slice(index + 1))) };
+}
+
+/** Those of a second that come after the event which the row was read from. */
+function newsOf(row: SubscriptionRecord, ordered: readonly TimedSubscriptionEvent[]): SubscriptionNews[] {
+  const known = ordered.findIndex(({ id }) => id === row.asOfEventId);
+  return ordered.slice(known + 1).map((event, index) => {
+    const previous = ordered[known + index];
+    const before = previous === undefined ? predecessorOf(row, event) : withSubscriptionFact(row, previous);
+    return { event, before, after: withSubscriptionFact(row, event) };
+  });
+}
+
+/** Events that came one after the other may be folded together: whoever was received first has not been overtaken. */
+function isOvertaken({ receivedAt }: TimedSubscriptionEvent, newer: readonly SubscriptionNews[]): boolean {
+  return newer.some(({ event }) => event.receivedAt < receivedAt);
 }
 
 function bySecond(events: readonly TimedSubscriptionEvent[]): TimedSubscriptionEvent[][] {

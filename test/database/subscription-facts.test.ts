@@ -274,6 +274,14 @@ describe('The events of a subscription are raised', () => {
     expect(await raisedTypes()).toEqual(told.map((type) => `subscription.${type}`));
   });
 
+  it('once each too when a worker takes all of them at once', async () => {
+    for (const one of life) await ledger.record(one);
+    const told = (await raisedTypes()).toSorted();
+    await ledger.empty();
+    await ledger.record(...life);
+    expect((await raisedTypes()).toSorted()).toEqual(told);
+  });
+
   it('not for what a newer event had overtaken', async () => {
     await ledger.record(life.at(-1)!);
     for (const one of life.slice(0, -1)) await ledger.record(one);

@@ -17,8 +17,8 @@ const event = (type: string) => ({
 function announced(before: Spec | null, after: Spec, type = 'updated'): string[] {
   const subscription = aSubscription({ status: 'active', ...after });
   const row = before && aSubscription({ status: 'active', ...before });
-  const latest = { event: event(type), before: row };
-  return announceSubscription({ subscription, moves: [], latest }, anIntent()).map(({ type: raised }) => raised);
+  const news = [{ event: event(type), before: row, after: subscription }];
+  return announceSubscription({ subscription, moves: [], news }, anIntent()).map(({ type: raised }) => raised);
 }
 
 const [soon, later] = [instant('2026-04-01'), instant('2026-05-01')];
@@ -85,13 +85,13 @@ describe('Of a subscription is announced', () => {
   });
 
   it('nothing where no event is news', () => {
-    expect(announceSubscription({ subscription: aSubscription(), moves: [], latest: null }, null)).toEqual([]);
+    expect(announceSubscription({ subscription: aSubscription(), moves: [], news: [] }, null)).toEqual([]);
   });
 
   it('what was before and after, under the key of the Stripe event', () => {
     const subscription = aSubscription({ status: 'past_due', currentPeriodEnd: soon });
-    const latest = { event: event('updated'), before: aSubscription({ status: 'active' }) };
-    const [raised] = announceSubscription({ subscription, moves: [], latest }, anIntent());
+    const news = [{ event: event('updated'), before: aSubscription({ status: 'active' }), after: subscription }];
+    const [raised] = announceSubscription({ subscription, moves: [], news }, anIntent());
     expect(raised).toMatchObject({
       key: 'evt_1',
       object: {

@@ -88,7 +88,7 @@ describe('The fold of a subscription', () => {
     });
     const fold = foldSubscription(arriving([active]), [moved]);
     expect(fold.subscription.asOfEventId).toBe('evt_2');
-    expect(fold.latest).toBeNull();
+    expect(fold.news).toEqual([]);
     expect(fold.moves).toMatchObject([
       { eventId: 'evt_m', position: 0, from: instant('2026-03-15'), to: instant('2026-03-29') },
     ]);
@@ -110,25 +110,46 @@ describe('The fold of a subscription', () => {
 
 describe('What is news to the fold', () => {
   it('is the latest event, with its predecessor in fact order', () => {
-    const { latest } = foldSubscription(arriving([created]), [active]);
-    expect(latest).toMatchObject({ event: { id: 'evt_2' }, before: { status: 'trialing', asOfEventId: 'evt_3' } });
+    const { news } = foldSubscription(arriving([created]), [active]);
+    expect(news).toMatchObject([
+      {
+        event: { id: 'evt_2' },
+        before: { status: 'trialing', asOfEventId: 'evt_3' },
+        after: { status: 'active', asOfEventId: 'evt_2' },
+      },
+    ]);
   });
 
   it("is told by the event's own word where its predecessor has not come", () => {
-    expect(foldSubscription(aRow(), [active]).latest).toMatchObject({ before: { status: 'trialing' } });
+    expect(foldSubscription(aRow(), [active]).news).toMatchObject([{ before: { status: 'trialing' } }]);
   });
 
   it('is the last of one second, and its predecessor the one before it', () => {
-    const { latest } = foldSubscription(arriving([created]), [paid, behind]);
-    expect(latest).toMatchObject({ event: { id: 'evt_1' }, before: { status: 'past_due' } });
+    const { news } = foldSubscription(arriving([created]), [paid, behind]);
+    expect(news.at(-1)).toMatchObject({ event: { id: 'evt_1' }, before: { status: 'past_due' } });
+  });
+
+  it('is each of several that are folded together, as if they had been folded one by one', () => {
+    const { news } = foldSubscription(arriving([created]), [paid, active, behind]);
+    expect(news.map(({ event: { id }, before, after }) => [id, before?.status, after.status])).toEqual([
+      ['evt_2', 'trialing', 'active'],
+      ['evt_9', 'active', 'past_due'],
+      ['evt_1', 'past_due', 'active'],
+    ]);
   });
 
   it('is nothing for an event that comes again, or that a newer one has overtaken', () => {
-    expect(foldSubscription(arriving([active]), [active]).latest).toBeNull();
-    expect(foldSubscription(arriving([active]), [created]).latest).toBeNull();
+    expect(foldSubscription(arriving([active]), [active]).news).toEqual([]);
+    expect(foldSubscription(arriving([active]), [created]).news).toEqual([]);
+  });
+
+  it('is nothing for one that is folded together with a newer one which came first', () => {
+    const early = { ...paid, receivedAt: instant('2026-05-31') };
+    const { news } = foldSubscription(arriving([created]), [active, behind, early]);
+    expect(news).toMatchObject([{ event: { id: 'evt_1' }, before: { status: 'past_due' } }]);
   });
 
   it('is nothing for one that turns out to be the first of its second', () => {
-    expect(foldSubscription(arriving([paid]), [behind, paid]).latest).toBeNull();
+    expect(foldSubscription(arriving([paid]), [behind, paid]).news).toEqual([]);
   });
 });
