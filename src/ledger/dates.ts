@@ -4,8 +4,8 @@ const DAY = 86_400_000;
 
 /**
  * A renewal's effective date in a subscription: the date it was given, carried along the subscription's moves in the order of facts.
- * A move carries the dates that lie at its old end, by the tolerance of matching: a day, or half of the current period where that is less.
- * A date that a person set is carried by none.
+ * A move carries the dates that lie at its old end, by the tolerance of matching: a day, or half of the current period where that is less;
+ * not one that lies nearer to its new end, because it was given after the move. A date that a person set is carried by none.
  */
 export function effectiveDateIn(
   renewal: RenewalRecord,
@@ -16,8 +16,10 @@ export function effectiveDateIn(
   const tolerance = toleranceOf(subscription);
   let time = renewal.givenDate.getTime();
   for (const move of moves) {
-    if (move.subscriptionId !== subscription.id || Math.abs(time - move.from.getTime()) > tolerance) continue;
-    time += move.to.getTime() - move.from.getTime();
+    const [from, to] = [move.from.getTime(), move.to.getTime()];
+    const distance = Math.abs(time - from);
+    if (move.subscriptionId !== subscription.id || distance > tolerance || Math.abs(time - to) < distance) continue;
+    time += to - from;
   }
   return new Date(time);
 }

@@ -232,6 +232,21 @@ const dates: [string, Partial<Group>, string | null][] = [
     { subscriptions: [monthly], moves: [move('2026-02-28T11:00:00Z', '2026-03-15')], renewals: [aRenewal()] },
     DUE,
   ],
+  [
+    'as given, where it is where a small move went',
+    { moves: [move('2026-02-28T12:00:00Z', DUE)], renewals: [aRenewal()] },
+    DUE,
+  ],
+  [
+    'carried along a small move',
+    { moves: [move(DUE, '2026-03-01T12:00:00Z')], renewals: [aRenewal()] },
+    '2026-03-01T12:00:00Z',
+  ],
+  [
+    'carried there and back',
+    { moves: [move(DUE, '2026-03-01T12:00:00Z'), move('2026-03-01T12:00:00Z', DUE, 1)], renewals: [aRenewal()] },
+    DUE,
+  ],
   ['as a person set it', { moves: [move(DUE, '2026-03-15')], renewals: [aRenewal({ isDateFixed: true })] }, DUE],
   ['none, where none was given', { moves: [move(DUE, '2026-03-15')], renewals: [aRenewal({ date: null })] }, null],
   [
