@@ -119,12 +119,16 @@ function heldByVoid({ group, renewals, links }: Settled): Report[] {
   });
 }
 
+/** A renewal that was processed before this payment owes nothing to it. One that was processed by it is not undone: it is told. */
 function paidAfterEnd({ group, renewals, links }: Settled): Report[] {
   return renewals.flatMap((renewal) => {
     const invoice = group.invoices.find(({ id }) => id === links.byRenewal.get(renewal.id)?.invoiceId);
     const subscription = group.subscriptions.find(({ id }) => id === invoice?.subscriptionId);
-    if (renewal.processedAt !== null || invoice === undefined || !isPaidAfterEnd(invoice, subscription)) return [];
-    const message = `Invoice ${invoice.id} was paid after its subscription had ended: renewal ${renewal.id} is not processed.`;
+    if (invoice === undefined || !isPaidAfterEnd(invoice, subscription)) return [];
+    const { processedAt } = renewal;
+    if (processedAt !== null && invoice.paidAt !== null && processedAt < invoice.paidAt) return [];
+    const what = processedAt === null ? 'is not processed' : 'was processed all the same: take back what it granted';
+    const message = `Invoice ${invoice.id} was paid after its subscription had ended: renewal ${renewal.id} ${what}.`;
     return [{ code: 'PAID_AFTER_END' as const, subject: invoice.id, message, ...idsOf(invoice, renewal.id) }];
   });
 }

@@ -72,6 +72,15 @@ const reported: [string, Partial<Group>, string[]][] = [
     ['PAID_AFTER_END:in_late'],
   ],
   [
+    'an invoice paid after the end of which nobody knew when its renewal was processed',
+    {
+      subscriptions: [ended],
+      invoices: [paidLate],
+      renewals: [aRenewal({ invoiceId: 'in_late', processedAt: instant('2026-03-12') })],
+    },
+    ['PAID_AFTER_END:in_late'],
+  ],
+  [
     'an invoice of another customer',
     { intent: ofCustomer, invoices: [foreign], renewals: [aRenewal()] },
     ['FOREIGN_CUSTOMER:in_foreign'],
