@@ -25,6 +25,8 @@ export interface Links {
 export interface LinkInput {
   readonly renewals: readonly RenewalRecord[];
   readonly invoices: ReadonlyMap<string, InvoiceRecord>;
+  /** Those of the invoices whose payment, if there is one, counts. */
+  readonly paying: ReadonlyMap<string, InvoiceRecord>;
   readonly matches: ReadonlyMap<string, Match>;
   /** How a new link is signed: RULE, or BACKFILL inside one. */
   readonly linkAs: LinkedBy;
@@ -34,7 +36,7 @@ export interface LinkInput {
 export function deriveLinks(input: LinkInput): Links {
   const byRenewal = new Map<string, Link>();
   for (const renewal of input.renewals) {
-    if (doesLinkStand(renewal, input.invoices))
+    if (doesLinkStand(renewal, input.paying))
       byRenewal.set(renewal.id, { invoiceId: renewal.invoiceId, linkedBy: renewal.linkedBy });
   }
   const claims = collectClaims(input, new Set([...byRenewal.values()].map((link) => link.invoiceId)));
@@ -51,7 +53,7 @@ export function deriveLinks(input: LinkInput): Links {
 }
 
 /** True where no rule may take the link back: it is paid, processed or being processed, or a person or an import made it. */
-export function doesLinkStand(
+function doesLinkStand(
   renewal: RenewalRecord,
   invoices: ReadonlyMap<string, InvoiceRecord>,
 ): renewal is RenewalRecord & { invoiceId: string; linkedBy: LinkedBy } {

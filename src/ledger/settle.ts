@@ -34,16 +34,17 @@ export function settle(group: Group, linkAs: LinkedBy = LinkedBy.RULE): Settleme
     .filter((subscription) => !isForeign(intent, subscription))
     .toSorted(compareSubscriptions);
   const owned = { subscriptions: own, moves: group.moves };
-  const dated = group.renewals.map((renewal) => settleDate(renewal, owned, invoices));
+  const paying = withoutForeignPayments(group, intent, invoices);
+  const dated = group.renewals.map((renewal) => settleDate(renewal, owned, paying));
   const matches = matchAll(group, intent, dated);
-  const links = deriveLinks({ renewals: dated, invoices, matches, linkAs });
+  const links = deriveLinks({ renewals: dated, invoices, paying, matches, linkAs });
   // Another customer's subscription cancels nothing here, even where a renewal names it.
   const subscriptions = new Map(own.map((subscription) => [subscription.id, subscription]));
   const settled = {
     group,
     intent: settleIntentState(intent, group, own),
     renewals: dated.map((renewal) =>
-      settleRenewal(renewal, links.byRenewal.get(renewal.id), { invoices, subscriptions }),
+      settleRenewal(renewal, links.byRenewal.get(renewal.id), { invoices: paying, subscriptions }),
     ),
     invoices: group.invoices.map((invoice) => settleInvoice(invoice, links)),
     matches,
@@ -60,6 +61,23 @@ export function isForeign(intent: IntentRecord | null, subscription: Subscriptio
 
 export function isPaid(renewal: RenewalRecord, invoices: ReadonlyMap<string, InvoiceRecord>): boolean {
   return renewal.invoiceId !== null && invoices.get(renewal.invoiceId)?.status === 'paid';
+}
+
+/** Another customer's payment pays for nothing here, also where a person linked it unseen. What was paid before the customer changed stands. */
+function withoutForeignPayments(
+  { renewals, subscriptions }: Group,
+  intent: IntentRecord | null,
+  invoices: ReadonlyMap<string, InvoiceRecord>,
+): ReadonlyMap<string, InvoiceRecord> {
+  if (intent === null) return invoices;
+  const final: readonly RenewalState[] = [RenewalState.PAID, RenewalState.PROCESSED];
+  const paidFor = new Set(renewals.flatMap(({ state, invoiceId }) => (final.includes(state) ? [invoiceId] : [])));
+  return new Map(
+    [...invoices].filter(([id, invoice]) => {
+      const subscription = subscriptions.find((one) => one.id === invoice.subscriptionId) ?? null;
+      return invoice.status !== 'paid' || paidFor.has(id) || isOfCustomer(intent, invoice, subscription);
+    }),
+  );
 }
 
 /** A given customer stands; else it is that of the earliest event, until one of the intent's links is paid. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RenewalState } from '../../src/entities/states.js';
+import { LinkedBy, RenewalState } from '../../src/entities/states.js';
 import type { Group, MoveRecord, RenewalRecord, SubscriptionRecord } from '../../src/ledger/records.js';
 import { settle } from '../../src/ledger/settle.js';
 import {
@@ -19,11 +19,27 @@ const paid = [anInvoiceRecord({ id: 'in_1' })];
 const open = [anInvoiceRecord({ id: 'in_1', status: 'open' })];
 const canceledAt = (cancelAt: Date): SubscriptionRecord[] => [aSubscription({ cancelAt })];
 const processedAt = hoursFrom(9);
+const paidByOther = { intent: anIntent({ givenCustomerId: 'cus_owner' }), invoices: paid };
 
 const states: [string, Partial<Group>, Partial<RenewalRecord>][] = [
   ['SCHEDULED without an invoice', { renewals: [aRenewal()] }, { state: RenewalState.SCHEDULED, isCanceled: false }],
   ['LINKED with one that is not paid', { invoices: open, renewals: [aRenewal()] }, { state: RenewalState.LINKED }],
   ['PAID with one that is', { invoices: paid, renewals: [aRenewal()] }, { state: RenewalState.PAID }],
+  [
+    'LINKED with one that a person named unseen, and that another customer has paid',
+    { ...paidByOther, renewals: [aRenewal({ invoiceId: 'in_1', linkedBy: LinkedBy.PERSON })] },
+    { state: RenewalState.LINKED, invoiceId: 'in_1' },
+  ],
+  [
+    'SCHEDULED when the one that a rule linked turns out to be paid by another customer',
+    { ...paidByOther, renewals: [aRenewal({ invoiceId: 'in_1', state: RenewalState.LINKED })] },
+    { state: RenewalState.SCHEDULED, invoiceId: null },
+  ],
+  [
+    'PAID as it was, although its intent is given another customer now',
+    { ...paidByOther, renewals: [aRenewal({ invoiceId: 'in_1', state: RenewalState.PAID })] },
+    { state: RenewalState.PAID, invoiceId: 'in_1' },
+  ],
   [
     'PROCESSED when processing has finished',
     { invoices: paid, renewals: [aRenewal({ processedAt })] },
