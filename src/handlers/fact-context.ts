@@ -13,6 +13,12 @@ export function recordFact<Fact extends object>(ctx: HandlerContext, fact: Fact)
   record(fact);
 }
 
+/** False of an object that itself says that it is something else: an `invoice.updated` can come around the payment of an invoice. */
+export function isKind(object: unknown, kind: 'invoice' | 'subscription'): boolean {
+  const { object: named } = (object ?? {}) as { readonly object?: unknown };
+  return typeof named !== 'string' || named === kind;
+}
+
 /** What an event is about; undefined where it carries nothing: such an event is stored like any other, and leaves no fact. */
 export function objectOf(event: { readonly data: unknown }): unknown {
   return (event.data as { readonly object?: unknown } | null | undefined)?.object;

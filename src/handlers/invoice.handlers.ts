@@ -1,12 +1,13 @@
 import { type EventOf, type HandlerContext, On, readInvoice } from '@renewal-ledger/sdk';
 import type { Fact } from '../ledger/fact.js';
-import { objectOf, recordFact } from './fact-context.js';
+import { isKind, objectOf, recordFact } from './fact-context.js';
 
 /** Reads the invoice that an event carries; `invoice.upcoming` is a preview without an id, and leaves no fact. */
 export class InvoiceHandlers {
   @On('invoice.*')
   async record(event: EventOf<'invoice.*'>, ctx: HandlerContext): Promise<void> {
-    const invoice = readInvoice(objectOf(event));
-    if (invoice.id !== null) recordFact(ctx, { kind: 'invoice', invoice } satisfies Fact);
+    const object = objectOf(event);
+    const invoice = readInvoice(object);
+    if (invoice.id !== null && isKind(object, 'invoice')) recordFact(ctx, { kind: 'invoice', invoice } satisfies Fact);
   }
 }

@@ -83,6 +83,17 @@ describe('A batch with an invoice of', () => {
     expect(await ledger.db.sql('select id from invoice')).toEqual([]);
   });
 
+  it('an object that says it is something else leaves no fact', async () => {
+    await ledger.record(paid({ raw: { id: 'inpay_1', object: 'invoice_payment', invoice: 'in_1' } }));
+    await ledger.record(aStripeEvent('customer.subscription.updated', { id: 'si_1', object: 'subscription_item' }));
+    expect(await ledger.db.sql('select id from invoice union all select id from subscription')).toEqual([]);
+  });
+
+  it('an object that does not say what it is leaves the fact that its type promises', async () => {
+    await ledger.record(paid({ id: 'in_1', raw: { object: undefined } }));
+    expect(await ledger.db.sql('select id from invoice')).toEqual([{ id: 'in_1' }]);
+  });
+
   it('no object leaves no fact', async () => {
     await ledger.record({ id: 'evt_1', type: 'invoice.paid', data: { object: null } });
     expect(await ledger.db.sql('select id from invoice')).toEqual([]);
