@@ -36,7 +36,7 @@ function readHeader(header: string): { timestamp: string | undefined; signatures
   const signatures: Buffer[] = [];
   for (const part of header.split(',')) {
     if (part.startsWith('t=')) {
-      if (timestamp !== undefined || !/^t=\d{1,15}$/.test(part)) return { timestamp: undefined, signatures };
+      if (timestamp !== undefined || !/^t=\d+$/.test(part)) return { timestamp: undefined, signatures };
       timestamp = part.slice(2);
     } else if (/^v1=[0-9a-f]{64}$/.test(part)) {
       signatures.push(Buffer.from(part.slice(3), 'hex'));

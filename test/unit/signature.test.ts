@@ -37,6 +37,7 @@ describe('a post is refused', () => {
     ['SIGNATURE_EXPIRED', 'signed 301 s ago', header(NOW - 301)],
     ['SIGNATURE_EXPIRED', 'signed 301 s ahead', header(NOW + 301)],
     ['SIGNATURE_EXPIRED', 'signed in a far future', header(999_999_999_999_999)],
+    ['SIGNATURE_EXPIRED', 'signed in a future beyond what a number holds', header('9'.repeat(400))],
     ['SIGNATURE_INVALID', 'signed 301 s ago with another secret', header(NOW - 301, 'whsec_other')],
     ['SIGNATURE_INVALID', 'signed with another secret', header(NOW, 'whsec_other')],
     ['SIGNATURE_INVALID', 'with an empty header', ''],
