@@ -29,23 +29,28 @@ const ANSWERS: Readonly<Record<StoreOutcome, string>> = {
 export const webhookRoute =
   (dependencies: WebhookDependencies): FastifyPluginCallback =>
   (scope, _options, done) => {
+    const { onAnswer } = dependencies;
     const take = createTake(dependencies);
     acceptAnyBytes(scope);
+    // Every way out that is none below: what is refused while it is read, too.
+    scope.addHook('onError', async (_request, _reply, error) => {
+      onAnswer?.(error instanceof LedgerError ? error.code : 'FAILED');
+    });
     scope.post('/webhooks/stripe', async (request, reply) => {
       const signature = request.headers['stripe-signature'] as string | undefined;
       const outcome = await take(request.body as Buffer, signature);
+      onAnswer?.(outcome);
       return reply.type('application/json').send(ANSWERS[outcome]);
     });
     done();
   };
 
-/** Counts every way out, refusals included. */
 function createTake(
   dependencies: WebhookDependencies,
 ): (body: Buffer, signature: string | undefined) => Promise<StoreOutcome> {
-  const { writer, livemode, untilHandled, onAnswer } = dependencies;
+  const { writer, livemode, untilHandled } = dependencies;
   const signatureProblem = createSignatureCheck(dependencies.secrets, dependencies.clock);
-  const store = async (body: Buffer, signature: string | undefined): Promise<StoreOutcome> => {
+  return async (body, signature) => {
     const problem = signatureProblem(body, signature);
     if (problem !== undefined) throw new PostRefusedError(problem);
     const event = readNewEvent(body, livemode);
@@ -53,16 +58,6 @@ function createTake(
     const outcome = await writer.write(event);
     if (untilHandled !== undefined) await untilHandled(event, outcome);
     return outcome;
-  };
-  return async (body, signature) => {
-    try {
-      const outcome = await store(body, signature);
-      onAnswer?.(outcome);
-      return outcome;
-    } catch (error) {
-      onAnswer?.(error instanceof LedgerError ? error.code : 'FAILED');
-      throw error;
-    }
   };
 }
 

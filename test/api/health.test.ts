@@ -83,12 +83,14 @@ test('a process that only works answers health and metrics, and nothing else', a
 });
 
 test('posts are counted by their answer', async () => {
-  const before = await Promise.all(['STORED', 'DUPLICATE', 'SIGNATURE_INVALID'].map(countOf));
+  const answers = ['STORED', 'DUPLICATE', 'SIGNATURE_INVALID', 'PAYLOAD_TOO_LARGE'];
+  const before = await Promise.all(answers.map(countOf));
   const event = { id: 'evt_counted', type: 'plan.created' };
   await service.post(event);
   await service.post(event);
   await service.post(event);
   await service.post(event, { 'stripe-signature': 'nonsense' });
-  const after = await Promise.all(['STORED', 'DUPLICATE', 'SIGNATURE_INVALID'].map(countOf));
-  expect(after.map((count, index) => count - before[index]!)).toEqual([1, 2, 1]);
+  await service.post('x'.repeat(2 ** 20 + 1));
+  const after = await Promise.all(answers.map(countOf));
+  expect(after.map((count, index) => count - before[index]!)).toEqual([1, 2, 1, 1]);
 });
