@@ -38,6 +38,8 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
     ...TIMEOUTS,
     http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000 },
     trustProxy: dependencies.trustProxy,
+    // What an open connection brings while we stop is answered by its route, and the connection closed after it.
+    return503OnClosing: false,
     logger: false,
     frameworkErrors: (_error, _request, reply) => void sendError(reply, 'BAD_REQUEST', 'The address cannot be read.'),
   });
