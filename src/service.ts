@@ -176,7 +176,7 @@ function createHttp(options: ServiceOptions, parts: HttpParts): FastifyInstance 
 function createOutside(options: ServiceOptions, apiKeys: ApiKeys, parts: HttpParts): Outside {
   const { log, clock, ide, livemode } = options;
   const { jobs, em, writer, announcer } = parts;
-  const untilHandled = createUntilHandled({ em, jobs, builtIn: builtInNames({ ...options, ...parts }) });
+  const untilHandled = createUntilHandled({ em, jobs, log, builtIn: builtInNames({ ...options, ...parts }) });
   const webhook = { secrets: options.webhookSecrets, livemode, writer, clock };
   return {
     webhook: options.ack === 'handled' ? { ...webhook, untilHandled } : webhook,

@@ -2,6 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { inTransaction } from '../database/transaction.js';
 import { LedgerError } from '../errors.js';
+import type { Logger } from '../log.js';
+import { untilAborted } from './handler-run.js';
+import { toLastError } from './last-error.js';
 import type { NewEvent } from './new-event.js';
 import type { JobSender } from './jobs.js';
 import type { StoreOutcome } from './writer.js';
@@ -11,6 +14,7 @@ export interface UntilHandledOptions {
   readonly jobs: JobSender;
   /** Names of the built-in handlers: a plugin's failure is no reason for Stripe to post again. */
   readonly builtIn: readonly string[];
+  readonly log: Logger;
   readonly patienceMs?: number;
 }
 
@@ -18,8 +22,8 @@ export interface UntilHandledOptions {
 export class NotHandledError extends LedgerError {
   readonly code = 'NOT_HANDLED';
 
-  constructor(why: string) {
-    super(`The event is stored, and not handled yet (${why}). Post it again.`);
+  constructor(why: string, options?: ErrorOptions) {
+    super(`The event is stored, and not handled yet (${why}). Post it again.`, options);
   }
 }
 
@@ -39,21 +43,43 @@ const ANSWERED_WHEN_STORED = 'invoice.created';
 
 /**
  * `ACK=handled`: returns when the built-in handlers are done with the event (or there are none), and throws NOT_HANDLED when they wait, fail or
- * take too long. A repeated post wakes those that wait, retry or are dead. Events that these raised are not waited for.
+ * take too long, the database too. A repeated post wakes those that wait, retry or are dead. Events that these raised are not waited for.
  */
-export function createUntilHandled({ em, jobs, builtIn, patienceMs = PATIENCE_MS }: UntilHandledOptions) {
+export function createUntilHandled(options: UntilHandledOptions) {
+  const { log, patienceMs = PATIENCE_MS } = options;
   return async (event: NewEvent, outcome: StoreOutcome): Promise<void> => {
-    if (event.type === ANSWERED_WHEN_STORED) return;
-    if (outcome === 'DUPLICATE') await wake(em, jobs, { event, builtIn });
-    const deadline = performance.now() + patienceMs;
-    for (;;) {
-      const verdict = judge(await look(em, event.id, builtIn));
-      if (verdict === 'HANDLED') return;
-      if (verdict !== 'PENDING') throw new NotHandledError(verdict);
-      if (performance.now() > deadline) throw new NotHandledError('it takes longer than usual');
-      await pause(LOOK_EVERY_MS);
+    const late = AbortSignal.timeout(patienceMs);
+    try {
+      await untilAborted(watch(options, { event, outcome, late }), late, tooLate);
+    } catch (error) {
+      if (!(error instanceof NotHandledError))
+        log.warn({ event: event.id, because: toLastError(error) }, 'Nobody could say how a stored event stands');
+      if (event.type === ANSWERED_WHEN_STORED) return;
+      throw error instanceof NotHandledError
+        ? error
+        : new NotHandledError('the database did not say', { cause: error });
     }
   };
+}
+
+const tooLate = () => new NotHandledError('it takes longer than usual');
+
+interface Post {
+  readonly event: NewEvent;
+  readonly outcome: StoreOutcome;
+  readonly late: AbortSignal;
+}
+
+async function watch({ em, jobs, builtIn }: UntilHandledOptions, { event, outcome, late }: Post): Promise<void> {
+  if (outcome === 'DUPLICATE') await wake(em, jobs, { event, builtIn });
+  if (event.type === ANSWERED_WHEN_STORED) return;
+  while (!late.aborted) {
+    const verdict = judge(await look(em, event.id, builtIn));
+    if (verdict === 'HANDLED') return;
+    if (verdict !== 'PENDING') throw new NotHandledError(verdict);
+    await pause(LOOK_EVERY_MS);
+  }
+  throw tooLate();
 }
 
 function judge(found: Look | undefined): string {

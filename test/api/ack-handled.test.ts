@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { HandlerMap } from '@renewal-ledger/sdk';
 import { lifeOf } from '@renewal-ledger/sdk/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { startService, type TestService } from '../support/service.js';
+import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 
 let service: TestService;
 
@@ -85,3 +87,41 @@ it('invoice.created is answered as soon as it is stored', async () => {
   expect((await service.post(ofRenewal('invoice.created'))).status).toBe(200);
   await service.dispatcher!.start();
 });
+
+it('a repeated post of invoice.created is answered as soon, and wakes its handlers too', async () => {
+  const created = aLife().ofRenewal('invoice.created');
+  const isHandled = () =>
+    eventually(async () => {
+      const rows = await service.db.sql('select state from event where id = $1', [created.id]);
+      expect(rows).toEqual([{ state: 'HANDLED' }]);
+    });
+  await service.post(created);
+  await isHandled();
+  await service.db.sql(`update delivery set state = 'DEAD' where event_id = $1`, [created.id]);
+  await service.db.sql(`update event set state = 'DEAD' where id = $1`, [created.id]);
+  expect((await service.post(created)).status).toBe(200);
+  await isHandled();
+});
+
+it.each([
+  ['refuses connections', (proxy: TcpProxy) => proxy.cut()],
+  ['falls silent', async (proxy: TcpProxy) => proxy.silence()],
+])(
+  'a post of which the database %s once it is stored is answered NOT_HANDLED in time',
+  async (_, begin) => {
+    let proxy: TcpProxy | undefined;
+    const databaseUrl = async (url: string) => (proxy = await openTcpProxy(url)).through(url);
+    const cut = await startService({ ack: 'handled', role: 'web', databaseUrl });
+    const start = performance.now();
+    const answer = cut.post(aLife().ofRenewal('invoice.paid'));
+    const jobs = () => cut.db.sql(`select from pgboss.job where name = 'event'`);
+    await eventually(async () => expect(await jobs(), 'sent once the event is stored').toHaveLength(1));
+    await begin(proxy!);
+    expect(await answer).toMatchObject({ status: 503, json: { error: { code: 'NOT_HANDLED' } } });
+    expect(performance.now() - start).toBeLessThan(13_000);
+    await proxy!.restore();
+    await cut.stop();
+    await proxy!.close();
+  },
+  30_000,
+);
