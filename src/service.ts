@@ -84,13 +84,16 @@ export interface Service {
 
 const MONTHS_AHEAD = 3;
 
+/** Of GraphQL and of looking keys up: shorter than an idle connection is kept open, and longer than any statement of theirs takes. */
+const ANSWER_MS = 20_000;
+
 /** Opens connections (the writer, the workers, GraphQL and the jobs have pools of their own), starts the workers, and does not listen. */
 export async function openService(options: ServiceOptions): Promise<Service> {
   const { databaseUrl: url, role, log } = options;
   const works = role !== 'web';
   const [jobs, orm, stripe] = await Promise.all([
     openQueues({ url, log, works }),
-    connectDatabase(url),
+    connectDatabase(url, { patienceMs: ANSWER_MS }),
     openStripe(options),
   ]);
   const pool = createWriterPool({ url, connections: 2, log });

@@ -13,6 +13,8 @@ export type OrmSettings = Readonly<{
   onWarning?: (message: string) => void;
   /** For a pool whose statements are few and often the same. */
   prepares?: boolean;
+  /** For callers who wait for an answer: a statement that has none by then has failed, and its connection is given up. */
+  patienceMs?: number;
   /** Called with the pool under the ORM, once it is made. */
   onPoolCreated?: (pool: Pool) => void;
 }>;
@@ -37,6 +39,7 @@ export function ormOptions(url: string, settings: OrmSettings = {}): Options {
     driverOptions: {
       application_name: 'renewal-ledger',
       connectionTimeoutMillis: 4_000,
+      ...(settings.patienceMs !== undefined && { query_timeout: settings.patienceMs }),
       keepAlive: true,
       // Statements are sent without waiting for the answers of those before: see `Transaction`.
       pipeline: true,

@@ -20,6 +20,11 @@ export function isDatabaseAway(error: unknown): boolean {
   return AWAY_WORDS.test(error.message);
 }
 
+/** The database has not answered a statement in time: nobody knows what became of it. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof Error && /query read timeout/i.test(error.message);
+}
+
 /** A deadlock or a serialization failure: the same again, at once, may well succeed. */
 export function isPassing(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: unknown };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { CallerError } from '../errors.js';
-import { isDatabaseAway } from '../database/sql-errors.js';
+import { isDatabaseAway, isUnanswered } from '../database/sql-errors.js';
 import type { Logger } from '../log.js';
 
 export type TranslateError = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
@@ -23,7 +23,8 @@ export function createErrorTranslator(log: Logger): TranslateError {
 
 /** True where asking again later is all that a caller can do: HTTP says 503 then. */
 export function isUnavailable(error: unknown): boolean {
-  for (let cause = causeOf(error); cause instanceof Error; cause = cause.cause) if (isDatabaseAway(cause)) return true;
+  for (let cause = causeOf(error); cause instanceof Error; cause = cause.cause)
+    if (isDatabaseAway(cause) || isUnanswered(cause)) return true;
   return false;
 }
 

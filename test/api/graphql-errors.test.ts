@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiKeys } from '../../src/access/api-keys.js';
+import { systemClock } from '../../src/clock.js';
 import { connectDatabase } from '../../src/database/orm.js';
 import { ApiKeyScope } from '../../src/entities/states.js';
+import { createAnnouncer } from '../../src/events/announcer.js';
 import { createLedger, type Ledger } from '../../src/ledger/ledger.js';
 import { openTestDatabase, type TestDatabase } from '../support/database.js';
-import { keyOf, serveGraphql, type GraphqlService } from '../support/graphql.js';
+import { keyOf, noJobs, serveGraphql, type GraphqlService } from '../support/graphql.js';
+import { openTcpProxy } from '../support/tcp-proxy.js';
 
 let db: TestDatabase;
 let service: GraphqlService;
@@ -61,6 +64,29 @@ describe('without a database', () => {
     for (const answer of answers) expect(answer).toMatchObject({ status: 503, code: 'UNAVAILABLE' });
     await cut.close();
     await away.close();
+  });
+
+  it('that falls silent a request is answered 503 once its patience is over', async () => {
+    const proxy = await openTcpProxy(db.url);
+    const away = await connectDatabase(proxy.through(db.url), { patienceMs: 300 });
+    const cut = await serveGraphql(db, {
+      em: () => away.em.fork(),
+      ledger: createLedger({ em: away.em, announcer: createAnnouncer(noJobs, null), clock: systemClock }),
+    });
+    const askAll = () =>
+      Promise.all([
+        cut.ask('{ events { nodes { id } } }'),
+        cut.ask('{ event(id: "evt_1") { id } }'),
+        cut.ask('mutation { createCheckoutIntent(input: {}) { id } }'),
+      ]);
+    for (const answer of await askAll()) expect(answer.status).toBe(200);
+    proxy.silence();
+    for (const answer of await askAll()) expect(answer).toMatchObject({ status: 503, code: 'UNAVAILABLE' });
+    await proxy.restore();
+    for (const answer of await askAll()) expect(answer.status).toBe(200);
+    await cut.close();
+    await away.close();
+    await proxy.close();
   });
 
   it('a key that cannot be looked up is no bad key', async () => {

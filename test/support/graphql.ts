@@ -38,7 +38,11 @@ export interface GraphqlService {
   close(): Promise<void>;
 }
 
-const noJobs: JobSender = { wakeEvents: async () => {}, sendDeliveries: async () => {}, sendSignal: async () => {} };
+export const noJobs: JobSender = {
+  wakeEvents: async () => {},
+  sendDeliveries: async () => {},
+  sendSignal: async () => {},
+};
 
 export const keyOf = (scope: ApiKeyScope) => `key-of-${scope}`;
 
