@@ -1,4 +1,4 @@
-import { BigIntType } from '@mikro-orm/core';
+import { ArrayType, BigIntType } from '@mikro-orm/core';
 import { Entity, Enum, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { EventSource, EventState } from './states.js';
 
@@ -86,4 +86,8 @@ export class Event {
 
   @Property({ type: 'datetime', nullable: true })
   payloadErasedAt!: Date | null;
+
+  /** The handlers that it was replayed for: only their deliveries are added. Null: those of all that take its type. */
+  @Property({ type: new ArrayType(), columnType: 'text[]', nullable: true })
+  replayedFor!: string[] | null;
 }

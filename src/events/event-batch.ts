@@ -39,6 +39,9 @@ interface Plan {
   readonly due: readonly string[];
 }
 
+/** `replayedFor` as in the entity: null where deliveries of all handlers are added. */
+type PlannedEvent = StoredEvent & { readonly replayedFor: readonly string[] | null };
+
 type ReadMarks = (plans: readonly Plan[]) => Promise<deliveries.DeliveryMark[]>;
 
 /**
@@ -89,8 +92,8 @@ async function planBatch(
   ids: readonly string[],
 ): Promise<Plan[]> {
   const [events, known] = await Promise.all([
-    tx.query<StoredEvent>(
-      `select ${STORED_EVENT} from ${EVENT_WITH_BODY} where e.id = any($1) and e.state not in ('HANDLED', 'IGNORED') order by e.id`,
+    tx.query<PlannedEvent>(
+      `select ${STORED_EVENT}, to_json(e.replayed_for) as "replayedFor" from ${EVENT_WITH_BODY} where e.id = any($1) and e.state not in ('HANDLED', 'IGNORED') order by e.id`,
       [ids],
     ),
     deliveries.readDeliveries(tx, ids),
@@ -98,6 +101,7 @@ async function planBatch(
   const rows = Map.groupBy(known, ({ eventId }) => eventId);
   return events.map((event) => {
     const ofEvent = new Map((rows.get(event.id) ?? []).map((row) => [row.handler, row]));
+    const isToBeAdded = (name: string) => event.replayedFor?.includes(name) ?? true;
     const others = handlers.handlersFor(event.type).map(({ name }) => name);
     return {
       event,
@@ -109,8 +113,8 @@ async function planBatch(
           before: ofEvent.get(handler.name),
           tries: (ofEvent.get(handler.name)?.tries ?? 0) + 1,
         }))
-        .filter(({ before }) => before?.isDue ?? true),
-      missing: others.filter((name) => !ofEvent.has(name)),
+        .filter(({ before, handler }) => before?.isDue ?? isToBeAdded(handler.name)),
+      missing: others.filter((name) => !ofEvent.has(name) && isToBeAdded(name)),
       due: others.filter((name) => ofEvent.get(name)?.state === 'PENDING' && ofEvent.get(name)?.isDue),
     };
   });

@@ -32,7 +32,7 @@ const PAGE = 500;
 
 /**
  * Runs stored events through their handlers again: deliveries that are not done start afresh, with all their tries, and those of handlers
- * that came later are added. A run that is under way is superseded: what it comes to has no effect.
+ * that came later are added; with a handler only its own. A run that is under way is superseded: what it comes to has no effect.
  */
 export function createReplay(em: EntityManager, jobs: JobSender): ReplayEvents {
   return async ({ ids, handler, force = false }) => {
@@ -77,7 +77,10 @@ async function findEvents(tx: Transaction, ids: readonly string[]): Promise<Foun
   );
 }
 
-/** The events become PENDING, whatever their other deliveries are: a worker adds what is missing, and says how they stand. */
+/**
+ * The events become PENDING, whatever their other deliveries are: a worker adds what is missing, of the handler that is named or of all,
+ * and says how they stand.
+ */
 async function release(
   tx: Transaction,
   events: readonly Found[],
@@ -90,7 +93,12 @@ async function release(
       where event_id = any($1) and ($2::text is null or handler = $2) and ($3 or state <> 'DONE')`,
     [ids, handler ?? null, force],
   );
-  await tx.query(`update event set state = 'PENDING', handled_at = null, ignored_because = null where id = any($1)`, [
-    ids,
-  ]);
+  await tx.query(
+    `update event set state = 'PENDING', handled_at = null, ignored_because = null, replayed_for = ${REPLAYED_FOR} where id = any($1)`,
+    [ids, handler ?? null],
+  );
 }
+
+/** For whom an event is from now on. One that waits to be given to all handlers is not taken from them by a replay for one. */
+const REPLAYED_FOR = `case when $2::text is null or (state = 'PENDING' and replayed_for is null) then null
+                           else array_append(array_remove(replayed_for, $2), $2) end`;

@@ -96,6 +96,32 @@ describe('replayEvents', () => {
     expect(runs.toSorted()).toEqual([`first ${event.id}`, `second ${event.id}`]);
   });
 
+  it('gives an event that was held back to the handler that is named and no other, and to all when none is', async () => {
+    const event = anEvent('charge.captured');
+    await store(pipeline, [event], { wake: false });
+    await db.sql(`update event set state = 'IGNORED', ignored_because = 'Held back: old.' where id = $1`, [event.id]);
+    isBroken = false;
+    runs.length = 0;
+    const replay = async (handler?: string) => {
+      await pipeline.replay({ ids: [event.id], handler });
+      await pipeline.dispatcher.idle();
+      return [await stateOf(db, event.id), ...runs.splice(0).toSorted()];
+    };
+    expect(await replay('First.run')).toEqual(['HANDLED', `first ${event.id}`]);
+    expect(await replay('Nobody.run')).toEqual(['HANDLED']);
+    expect(await replay()).toEqual(['HANDLED', `second ${event.id}`]);
+  });
+
+  it('for one handler takes no event from the others that waits to be given to all', async () => {
+    const event = anEvent('charge.captured');
+    await store(pipeline, [event], { wake: false });
+    isBroken = false;
+    runs.length = 0;
+    await pipeline.replay({ ids: [event.id], handler: 'First.run' });
+    await pipeline.dispatcher.idle();
+    expect(runs.toSorted()).toEqual([`first ${event.id}`, `second ${event.id}`]);
+  });
+
   it('releases an event that was ignored because nobody handled it, or was held back', async () => {
     const event = anEvent('charge.captured');
     await store(pipeline, [event], { wake: false });

@@ -85,3 +85,10 @@ it('an undoing or a walk that somebody started and that is not at its end is not
   await migrate(db.orm);
   await downTo(LEDGER);
 });
+
+it('an event that is being replayed for one handler is not given to all', async () => {
+  const { id } = await insertRow(db, 'event', { state: 'RETRYING', replayed_for: '{Receipts.send}' });
+  await expect(downTo(LEDGER)).rejects.toThrow(`Let the workers finish first. (${id})`);
+  await db.sql(`update event set state = 'HANDLED'`);
+  await downTo(LEDGER);
+});
