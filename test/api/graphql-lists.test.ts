@@ -65,6 +65,15 @@ describe('a list, page by page', () => {
     expect(await walk({ list: 'events', field: 'events', first: 2, meanwhile })).toEqual(present.map((row) => row.id));
   });
 
+  it('goes on behind a row of any time that Stripe can name', async () => {
+    await insertRow(db, 'invoice', { id: 'in_latest', created_at: '9999-12-31 23:59:59Z' });
+    const ids = (await db.sql<{ id: string }>('select id from invoice order by created_at desc, id desc')).map(
+      (row) => row.id,
+    );
+    expect(ids[0]).toBe('in_latest');
+    expect(await walk({ list: 'invoices', field: 'invoices', first: 1 })).toEqual(ids);
+  });
+
   it('orders renewals and intents by id, newest first', async () => {
     const intent = await insertRow(db, 'checkout_intent');
     for (let count = 0; count < 12; count += 1) await insertRow(db, 'renewal', { checkout_intent_id: intent.id });
@@ -118,7 +127,8 @@ describe('what a page must be', () => {
     ['one of a foreign shape', cursor({ list: 'event' })],
     ['one without a time', cursor(['event', null, 'evt_1'])],
     ['one with a time that is none', cursor(['event', '1e9', 'evt_1'])],
-    ['one beyond any time', cursor(['event', '123456789012345678', 'evt_1'])],
+    ['one beyond any time', cursor(['event', '253402300800000000', 'evt_1'])],
+    ['one before any time', cursor(['event', '-253402300800000000', 'evt_1'])],
     ['a long one', 'x'.repeat(5_000)],
     ['an empty one', ''],
   ])('a bad cursor is refused and named: %s', async (_what, after) => {

@@ -7,7 +7,9 @@ export interface Place {
   readonly id: string;
 }
 
-const MICROSECONDS = /^-?\d{1,17}$/;
+const MICROSECONDS = /^(?:-\d{1,17}|\d{1,18})$/;
+// Nothing is of a later time than the end of the year 9999: PostgreSQL would refuse one that is far beyond.
+const AFTER_ALL = 253_402_300_800_000_000n;
 
 /** Opaque to callers. The list's name is part of it, so that a cursor of one list is refused by another. */
 export function toCursor(list: string, { at, id }: Place): string {
@@ -29,8 +31,10 @@ function toPlace(list: string, cursor: string): Place | undefined {
   const [, at, id] = parts as unknown[];
   if (typeof id !== 'string' || id.includes('\0')) return undefined;
   if (at === null) return { at, id };
-  return typeof at === 'string' && MICROSECONDS.test(at) ? { at, id } : undefined;
+  return typeof at === 'string' && isTime(at) ? { at, id } : undefined;
 }
+
+const isTime = (at: string) => MICROSECONDS.test(at) && BigInt(at) < AFTER_ALL;
 
 function parse(text: string): unknown {
   try {
