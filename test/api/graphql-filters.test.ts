@@ -175,4 +175,22 @@ describe('events', () => {
   ])('%s', async (filter, expected) => {
     expect(await find('events', 'id', filter)).toEqual(expected);
   });
+
+  it('of an intent are those that name it as theirs, also where the ledger raised them before their subscription had an owner', async () => {
+    const ofLedger = { source: 'LEDGER', stripe_subscription_id: 'sub_late' };
+    const [owner, other] = [await insertRow(db, 'checkout_intent'), await insertRow(db, 'checkout_intent')];
+    await insertRow(db, 'subscription', { id: 'sub_late', checkout_intent_id: owner.id });
+    await insertRow(db, 'event', { id: 'payment.received:in_early', ...ofLedger });
+    await insertRow(db, 'event', { id: 'renewal.paid:of_other', ...ofLedger, checkout_intent_id: other.id });
+    const { data } = await service.ask(
+      '{ events(filter: { stripeSubscriptionId: "sub_late" }) { nodes { id checkoutIntent { id } } } }',
+    );
+    for (const { id } of [owner, other]) {
+      const named = data.events.nodes.filter(
+        (event: { checkoutIntent: { id: string } }) => event.checkoutIntent.id === id,
+      );
+      expect(named).toHaveLength(1);
+      expect(await find('events', 'id', `{ checkoutIntentId: ${id} }`)).toEqual([named[0].id]);
+    }
+  });
 });

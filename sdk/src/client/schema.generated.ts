@@ -119,7 +119,7 @@ export interface CreateRenewalInput {
 
 /** All that is given must hold. An empty list matches nothing. */
 export interface EventFilter {
-  /** The intent's own events, and Stripe's events of its subscriptions. */
+  /** The intent's own events, and those of its subscriptions that name no intent. */
   readonly checkoutIntentId?: string | null | undefined;
   /** Events of which a delivery is in one of these states. */
   readonly deliveryState?: readonly DeliveryState[] | null | undefined;

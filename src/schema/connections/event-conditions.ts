@@ -19,12 +19,12 @@ export function eventConditions(filter: EventFilter): Condition[] {
   ];
 }
 
-/** A ledger event names its intent; one of Stripe's belongs to the owner of its subscription. */
+/** An event of the ledger can name its intent; one that names none, as Stripe's do, belongs to the owner of its subscription. */
 function isOfIntent(intentId: string): Condition {
   if (!isRecordId(intentId)) return sql`false`;
   const subscriptions = sql`array(select subscription.id from subscription where subscription.checkout_intent_id = ${intentId}::bigint)`;
   return sql`(event.checkout_intent_id = ${intentId}::bigint
-    or (event.stripe_subscription_id = any(${subscriptions}) and event.source = 'STRIPE'))`;
+    or (event.stripe_subscription_id = any(${subscriptions}) and event.checkout_intent_id is null))`;
 }
 
 function hasDelivery({ handler, deliveryState }: EventFilter): Condition[] {

@@ -24,7 +24,7 @@ export class EventFilter {
 
   @Field(() => ID, {
     nullable: true,
-    description: "The intent's own events, and Stripe's events of its subscriptions.",
+    description: "The intent's own events, and those of its subscriptions that name no intent.",
   })
   checkoutIntentId?: string | null;
 
