@@ -15,6 +15,7 @@ export function createErrorTranslator(log: Logger): TranslateError {
     const cause = causeOf(error);
     if (cause instanceof CallerError) return { ...formatted, message: cause.message, extensions: { code: cause.code } };
     if (isToldByGraphql(cause, formatted)) return formatted;
+    if (isUnparsable(formatted)) return { ...formatted, message: 'The document nests too deep to be read.' };
     const logId = randomUUID();
     log.error({ err: cause, logId, path: formatted.path }, 'A GraphQL request failed');
     return { ...formatted, ...maskOf(error), extensions: { ...maskOf(error).extensions, logId } };
@@ -38,6 +39,10 @@ function maskOf(error: unknown): { readonly message: string; readonly extensions
 function causeOf(error: unknown): unknown {
   return error instanceof GraphQLError && error.originalError !== undefined ? causeOf(error.originalError) : error;
 }
+
+/** Where the parser throws anything but a syntax error, its stack was at its end. */
+const isUnparsable = ({ extensions }: GraphQLFormattedError): boolean =>
+  extensions?.['code'] === 'GRAPHQL_PARSE_FAILED';
 
 function isToldByGraphql(cause: unknown, { extensions }: GraphQLFormattedError): boolean {
   return cause instanceof GraphQLError && extensions?.['code'] !== 'INTERNAL_SERVER_ERROR';

@@ -109,6 +109,12 @@ describe('what GraphQL itself refuses keeps its code', () => {
     expect(await service.ask(query)).toMatchObject({ status: 400, code, data: undefined });
   });
 
+  it('a document that nests deeper than the parser can follow is no failure of the service', async () => {
+    const { length } = service.logged;
+    expect(await service.ask('{a'.repeat(2_400))).toMatchObject({ status: 400, code: 'GRAPHQL_PARSE_FAILED' });
+    expect(service.logged.slice(length)).toEqual([]);
+  });
+
   it('a time without an offset is refused as a variable too, and the sentence says what it must be', async () => {
     const answer = await service.ask(
       'query ($at: DateTime) { renewals(filter: { effectiveFrom: $at }) { nodes { id } } }',
