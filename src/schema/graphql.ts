@@ -1,4 +1,4 @@
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin, type GraphQLRequestContext } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
@@ -8,6 +8,7 @@ import {
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { FastifyPluginAsync } from 'fastify';
+import { GraphQLError } from 'graphql';
 import type { ApiKeys, Caller } from '../access/api-keys.js';
 import type { Backfills } from '../backfill/backfills.js';
 import type { Clock } from '../clock.js';
@@ -44,7 +45,7 @@ export function createGraphql(dependencies: GraphqlDependencies): FastifyPluginA
   const apollo = new ApolloServer<GraphqlContext>({
     schema: createSchema(),
     formatError: translate,
-    plugins: [limitRequests, answerUnavailable, ...disabled],
+    plugins: [refuseSubscriptions, limitRequests, answerUnavailable, ...disabled],
     logger: dependencies.log,
     nodeEnv: 'production',
     introspection: true,
@@ -73,6 +74,20 @@ export function createGraphql(dependencies: GraphqlDependencies): FastifyPluginA
 function contextOf(dependencies: GraphqlDependencies, caller: Caller): GraphqlContext {
   const { em, ledger, replayEvents, endpoints, backfills, clock } = dependencies;
   return { caller, em, ledger, replayEvents, endpoints, backfills, clock, loaders: createLoaders(em) };
+}
+
+const refuseSubscriptions: ApolloServerPlugin = {
+  async requestDidStart() {
+    return { didResolveOperation: async (request) => assertNoSubscription(request) };
+  },
+};
+
+/** The schema has none. GraphQL would find that out only while it runs one, and report it as a failure of ours. */
+function assertNoSubscription({ operation }: GraphQLRequestContext<object>): void {
+  if (operation?.operation !== 'subscription') return;
+  throw new GraphQLError('There are no subscriptions here; ask again by a query.', {
+    extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
+  });
 }
 
 /** To a client, 503 means that asking again is right. */

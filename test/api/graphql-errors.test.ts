@@ -105,6 +105,7 @@ describe('what GraphQL itself refuses keeps its code', () => {
     ['query ($first: Int!) { events(first: $first) { nodes { id } } }', 'BAD_USER_INPUT'],
     ['query One { __typename } query Two { __typename }', 'OPERATION_RESOLUTION_FAILURE'],
     ['{ renewals(filter: { effectiveFrom: "yesterday" }) { nodes { id } } }', 'GRAPHQL_VALIDATION_FAILED'],
+    ['subscription { events { nodes { id } } }', 'BAD_USER_INPUT'],
   ])('%s', async (query, code) => {
     expect(await service.ask(query)).toMatchObject({ status: 400, code, data: undefined });
   });
