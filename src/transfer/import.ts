@@ -3,9 +3,9 @@ import { inTransaction } from '../database/transaction.js';
 import { BadInputError } from '../errors.js';
 import { createReporting } from '../ledger/reporting.js';
 import type { ImportContext, ImportOptions } from './context.js';
-import { type Inspection, inspect } from './inspect.js';
+import { type Found, type Inspection, inspect } from './inspect.js';
 import { Problems } from './problems.js';
-import { readGroups } from './read-records.js';
+import { readAhead, readGroups } from './read-records.js';
 import type { Kind } from './records.js';
 import { fingerprintOf } from './source.js';
 import { writeEvents } from './write-events.js';
@@ -34,6 +34,8 @@ export interface ImportProgress {
 }
 
 const GROUP = 200;
+/** Many, because those of one intent are then settled together. */
+const EVENT_GROUP = 2_000;
 
 /**
  * Brings the records of a file into the ledger: intents under their ids, then renewals, then events. It is looked at as a whole before a
@@ -62,7 +64,7 @@ export async function importFile(
 }
 
 function missingOf({ checkoutIntents, renewals, events }: Inspection): Imported {
-  const missing = ({ inFile, present }: Inspection['events']) => Math.max(0, inFile - present);
+  const missing = ({ inFile, present }: Found) => Math.max(0, inFile - present);
   return {
     checkoutIntents: missing(checkoutIntents),
     renewals: missing(renewals),
@@ -84,11 +86,12 @@ async function writeAll(context: ImportContext, { path, found, progress, signal 
     .filter(({ inFile, present }) => inFile > present)
     .reduce((sum, { inFile }) => sum + inFile, 0);
   let written = 0;
-  const eachGroup = async function* <K extends Kind>(kind: K, { inFile, present }: Inspection['events']) {
+  const eachGroup = async function* <K extends Kind>(kind: K, { inFile, present }: Found) {
     if (inFile === present) return;
     const problems = new Problems();
+    const size = kind === 'event' ? EVENT_GROUP : GROUP;
     // A file can have changed since it was looked at.
-    for await (const group of readGroups(path, { kind, size: GROUP, problems })) {
+    for await (const group of readAhead(readGroups(path, { kind, size, count: inFile, problems }))) {
       problems.assertNone();
       signal.throwIfAborted();
       yield group.map(({ record }) => record);

@@ -4,6 +4,7 @@ import { DeliveryState, EventState } from '../entities/states.js';
 import { LedgerError } from '../errors.js';
 import { readFacts } from '../events/fact-reading.js';
 import type { FactOutcome, ReadEvent } from '../events/fact-recorder.js';
+import { createLanes } from '../events/lanes.js';
 import { toLastError } from '../events/last-error.js';
 import { type NewEvent, readNewEvent } from '../events/new-event.js';
 import { ensurePartitionsOf } from '../events/partitions.js';
@@ -56,20 +57,42 @@ const COLUMNS = {
   body: 'text',
 };
 
+/** Two transactions side by side: while the database works on one, this process works on the other. */
+const LANES = 2;
+/** An intent is settled once in a batch, however many of its events are in it: so a large one. */
+const BATCH = 1_000;
+
 /**
  * Stores the events that are missing. Told to announce, workers handle them as if they had just been delivered. Else their facts are
  * recorded here and now, what follows is held back, and no other handler sees them until `replayEvents`.
  */
 export async function writeEvents(context: ImportContext, rows: readonly EventRow[]): Promise<StoredEvents> {
-  const incoming = rows
-    .flatMap((row) => toIncoming(context, row))
-    .toSorted((a, b) => (a.event.id < b.event.id ? -1 : 1));
+  const incoming = firstOfEach(rows.flatMap((row) => toIncoming(context, row)));
   await ensurePartitionsOf(
     context.query,
     incoming.map(({ receivedAt }) => new Date(receivedAt)),
   );
-  return writeHalving(context, incoming);
+  const written = { stored: 0, unreadable: 0 };
+  const lanes = createLanes<Incoming>({
+    count: LANES,
+    batchSize: BATCH,
+    laneOf: ({ event }) => event.lane,
+    async run(batch) {
+      const { stored, unreadable } = await writeHalving(context, batch.toSorted(byId));
+      written.stored += stored;
+      written.unreadable += unreadable;
+    },
+  });
+  await lanes.push(incoming);
+  return written;
 }
+
+/** The first body under an id stands, within a file too. */
+function firstOfEach(incoming: readonly Incoming[]): Incoming[] {
+  return [...new Map(incoming.toReversed().map((one) => [one.event.id, one])).values()];
+}
+
+const byId = (a: Incoming, b: Incoming): number => (a.event.id < b.event.id ? -1 : 1);
 
 function toIncoming({ clock, livemode, announce, factHandlers }: ImportContext, row: EventRow): Incoming[] {
   const event = readNewEvent(Buffer.from(row.body), livemode);

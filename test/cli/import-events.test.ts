@@ -76,6 +76,13 @@ describe('events that are imported', () => {
     expect(await db.sql('select from invoice')).toEqual([]);
   });
 
+  it('stand by the first body under an id, wherever in the file the others are', async () => {
+    const other = { ...paid, data: { object: { ...paid.data.object, subscription: 'sub_other', total: 1 } } };
+    expect(await writeEvents(contextWith(), [rowOf(paid), rowOf(charge), rowOf(other)])).toMatchObject({ stored: 2 });
+    const [row] = await db.sql<{ body: Buffer }>('select body from event_body where event_id = $1', [paid.id]);
+    expect(row?.body.toString()).toBe(rowOf(paid).body);
+  });
+
   it('keep the time at which they were received, and the bytes', async () => {
     const body = `${JSON.stringify(charge, null, 3)}\n`;
     await writeEvents(contextWith(), [{ kind: 'event', body, receivedAt: '2024-02-29T12:00:00.123456Z' }]);
