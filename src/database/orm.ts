@@ -19,8 +19,15 @@ export type OrmSettings = Readonly<{
   onPoolCreated?: (pool: Pool) => void;
 }>;
 
-/** What lies in the database beside the entities: the ORM's comparison of schemas leaves it alone. */
-const NOT_THE_ORMS = { schemas: ['pgboss', 'event_body_partition'], tables: ['migration_lock', 'fact_gate'] };
+/**
+ * What lies in the database beside the entities: the ORM's comparison of schemas leaves it alone. No view is ours: those that are there
+ * are of extensions, such as pg_stat_statements.
+ */
+const NOT_THE_ORMS = {
+  ignoreSchema: ['pgboss', 'event_body_partition'],
+  skipTables: ['migration_lock', 'fact_gate'],
+  skipViews: [/^/],
+};
 
 /**
  * The ORM's options: every entity and migration is named, nothing is searched for in directories, so source and build
@@ -60,7 +67,7 @@ export function ormOptions(url: string, settings: OrmSettings = {}): Options {
       snapshot: false,
       silent: true,
     },
-    schemaGenerator: { ignoreSchema: NOT_THE_ORMS.schemas, skipTables: NOT_THE_ORMS.tables },
+    schemaGenerator: NOT_THE_ORMS,
   });
 }
 
