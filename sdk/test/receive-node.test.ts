@@ -1,4 +1,6 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request as send, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttp2Server, connect } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { HandlerMap, receive, receiveNode } from '@renewal-ledger/sdk';
 import express from 'express';
@@ -55,6 +57,16 @@ describe("receiveNode takes a delivery in Node's http server", () => {
     expect(seen).toEqual([]);
   });
 
+  it.each(['TRACE', 'PUT', 'PURGE'])(
+    'and refuses any other method, also what fetch has no request for: %s',
+    async (method) => {
+      const sent = send(await serve(counted().map), { method }).end();
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
+      expect([response.statusCode, response.headers.allow]).toEqual([405, 'POST']);
+      response.destroy();
+    },
+  );
+
   it('and aborts the handlers when the ledger hangs up', async () => {
     const started = Promise.withResolvers<void>();
     const aborted = Promise.withResolvers<unknown>();
@@ -71,6 +83,25 @@ describe("receiveNode takes a delivery in Node's http server", () => {
     caller.abort();
     expect(await aborted.promise).toBeInstanceOf(Error);
     expect(await request).toBe('hung up');
+  });
+});
+
+describe('receiveNode takes a delivery over HTTP/2', () => {
+  it('whose pseudo-headers are no headers', async () => {
+    const { seen, map } = counted();
+    const take = receiveNode(map, options);
+    const server = createHttp2Server((request, response) => void take(request, response));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    closing.push(
+      () => session.destroy(),
+      () => server.close(),
+    );
+    const { body, headers } = aDelivery();
+    const sent = session.request({ ':method': 'POST', ':path': '/ledger', ...headers });
+    const [answer] = (await once(sent.end(body), 'response')) as [Record<string, unknown>];
+    expect(answer[':status']).toBe(200);
+    expect(seen).toHaveLength(1);
   });
 });
 

@@ -47,18 +47,13 @@ function bodyParsed(): Response {
   });
 }
 
+/** Only a post has its method: every other is refused alike, and fetch knows no request by some of them (TRACE). */
 function toFetchRequest(request: NodeRequest, signal: AbortSignal): Request {
-  const headers = Object.entries(request.headers).flatMap(([name, value]) =>
-    [value].flat().map((one) => [name, one ?? ''] as [string, string]),
-  );
-  const { method = 'GET' } = request;
-  const bodiless = method === 'GET' || method === 'HEAD';
+  const headers = Object.entries(request.headers)
+    .filter(([name]) => !name.startsWith(':')) // those of HTTP/2 that stand for the request's first line
+    .flatMap(([name, value]) => [value].flat().map((one) => [name, one ?? ''] as [string, string]));
   const body = (request.body ?? request) as RequestInit['body']; // undici takes an async iterable, though its types do not say so
   // `duplex` is required of a streamed body, and missing from the types.
-  return new Request('http://receiver.invalid/', {
-    method,
-    headers,
-    signal,
-    ...(bodiless ? {} : { body, duplex: 'half' }),
-  } as RequestInit);
+  const posted = request.method === 'POST' ? { method: 'POST', body, duplex: 'half' } : {};
+  return new Request('http://receiver.invalid/', { headers, signal, ...posted } as RequestInit);
 }
