@@ -145,6 +145,26 @@ describe('a handler behind a receiver', () => {
     expect(most).toBe(2);
   });
 
+  it('that is still in line when the ledger hangs up does not run', async () => {
+    const ran: string[] = [];
+    const begun = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    const slow: PaidHandler = async (_event, ctx) => {
+      ran.push(ctx.deliveryKey);
+      begun.resolve();
+      await ended.promise;
+    };
+    const answer = receiver(mapOf(['slow', slow, { concurrency: 1 }]));
+    const first = answer(aRequest({ key: 'first' }));
+    await begun.promise;
+    const caller = new AbortController();
+    const second = answer(new Request(aRequest({ key: 'second' }), { signal: caller.signal }));
+    caller.abort();
+    ended.resolve();
+    expect([(await first).status, (await second).status]).toEqual([200, 500]);
+    expect(ran).toEqual(['first:slow']);
+  });
+
   it('cannot write to the database of the ledger, and is told so', async () => {
     const map = mapOf(['a', async (_event, ctx) => ctx.write(async () => {})]);
     expect(await answerTo(map)).toMatchObject({

@@ -46,7 +46,7 @@ export async function runHandler(handler: RegisteredHandler, event: AnyEvent, ca
 
 async function outcomeOf(handler: RegisteredHandler, event: AnyEvent, ctx: HandlerContext): Promise<HandlerOutcome> {
   try {
-    const result = await untilAborted(handler.run(event, ctx), ctx.signal);
+    const result = await untilAborted(() => handler.run(event, ctx), ctx.signal);
     return isWaitFor(result) ? { kind: 'waiting', waitFor: result.waitFor } : { kind: 'done' };
   } catch (error) {
     if (isGiveUp(error)) return { kind: 'gaveUp', error };
@@ -80,20 +80,22 @@ function assertName(name: string): void {
   throw new TypeError('ctx.emit takes a type and a key of 1 to 255 characters without NUL.');
 }
 
-async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+/** Work whose signal is aborted already is not begun. */
+async function untilAborted<Result>(begin: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+  if (signal.aborted) throw reasonOf(signal);
   const settled = new AbortController();
   const aborted = new Promise<never>((_resolve, reject) => {
-    const onAbort = () =>
-      reject(
-        signal.reason instanceof Error ? signal.reason : new Error('The run was aborted.', { cause: signal.reason }),
-      );
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true, signal: settled.signal });
+    signal.addEventListener('abort', () => reject(reasonOf(signal)), { once: true, signal: settled.signal });
   });
+  const work = begin();
   try {
     return await Promise.race([work, aborted]);
   } finally {
     settled.abort();
     work.catch(() => undefined); // a handler that was left behind must not end the process when it fails
   }
+}
+
+function reasonOf({ reason }: AbortSignal): Error {
+  return reason instanceof Error ? reason : new Error('The run was aborted.', { cause: reason });
 }
