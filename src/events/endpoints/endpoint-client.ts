@@ -31,6 +31,7 @@ export interface EndpointClientOptions {
 
 const CONNECT_MS = 5_000;
 const LARGEST_ANSWER = 2 ** 20;
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
 
 /**
  * Follows no redirect, heeds no proxy of the environment, reads no more than 1 MiB, and, unless private addresses are allowed, connects to
@@ -57,17 +58,19 @@ export function createEndpointClient({ allowPrivate, resolve }: EndpointClientOp
 
 type Body = Awaited<ReturnType<typeof request>>['body'];
 
-/** A page of any size may stand where an answer is expected: what is not JSON is not read. */
+/**
+ * Reads JSON by whatever type it comes, because plain servers name none: a "not yet" that is not read would count as done. A page of any
+ * size may stand there instead: one that is too long to be an answer fails only where it says that it is one.
+ */
 async function readJson(headers: IncomingHttpHeaders, body: Body): Promise<unknown> {
-  if (!/^application\/(?:[\w.-]+\+)?json\b/i.test(headers['content-type'] ?? '')) {
-    await body.dump({ limit: 16_384 });
-    return undefined;
-  }
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > LARGEST_ANSWER) throw new Error(`The endpoint's answer has more than ${LARGEST_ANSWER} bytes.`);
+    if (size > LARGEST_ANSWER) {
+      if (!JSON_TYPE.test(headers['content-type'] ?? '')) return undefined;
+      throw new Error(`The endpoint's answer has more than ${LARGEST_ANSWER} bytes.`);
+    }
     chunks.push(chunk);
   }
   return parse(Buffer.concat(chunks).toString());
