@@ -83,8 +83,12 @@ describe('an endpoint that is not done is tried again', () => {
   it.each<[string, number, string, number | string]>([
     ['after as many seconds as it says', 503, '90', 90],
     ['also under a limit of rate', 429, '90', 90],
+    ['after fractions of a second', 503, '1.5', 1.5],
     ['at the time that it says', 503, 'Sat, 28 Nov 2026 12:05:00 GMT', 300],
     ['at once when that has passed', 503, 'Sat, 28 Nov 2026 11:00:00 GMT', 0],
+    ['days later', 429, '172800', 172_800],
+    ['within thirty days, whatever it says', 503, '999999999', 30 * 86_400],
+    ['by the rule when it says nothing that is a time', 503, '-5', 'by the rule'],
     ['by the rule when it says that beside another failure', 500, '90', 'by the rule'],
   ])('%s', async (_what, status, header, expected) => {
     expect(await pauseOf({ status, headers: { 'retry-after': header } })).toBe(expected);

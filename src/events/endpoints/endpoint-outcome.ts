@@ -8,7 +8,7 @@ import {
 } from '@renewal-ledger/sdk';
 import type { EndpointAnswer } from './endpoint-client.js';
 
-const LONGEST_PAUSE_SECONDS = 86_400;
+const LONGEST_PAUSE_SECONDS = 30 * 86_400; // as long as a delivery may wait: a mistaken header forgets none
 const LONGEST_REASON = 500;
 
 /**
@@ -51,11 +51,16 @@ function describe(status: number, body: unknown): string {
   return `The endpoint answered ${status}${told}`;
 }
 
-/** Seconds, or an HTTP date. */
+/** Undefined for what is neither seconds nor an HTTP date: it says nothing. */
 function pauseOf(header: string | string[] | undefined, now: Date): number | undefined {
   if (typeof header !== 'string') return undefined;
-  const seconds = /^\d{1,9}$/.test(header) ? Number(header) : (Date.parse(header) - now.getTime()) / 1000;
+  const seconds = /^\d+(?:\.\d+)?$/.test(header) ? Number(header) : secondsUntil(header, now);
   return Number.isNaN(seconds) ? undefined : Math.min(Math.max(0, seconds), LONGEST_PAUSE_SECONDS);
+}
+
+/** Only of what begins with the name of a day: `Date.parse` would take `-5` for a month. */
+function secondsUntil(date: string, now: Date): number {
+  return /^[A-Z][a-z]{2}/.test(date) ? (Date.parse(date) - now.getTime()) / 1000 : NaN;
 }
 
 function fieldOf(value: unknown, name: string): unknown {
