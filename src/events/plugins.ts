@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { createRequire, registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { HandlerMap } from '@renewal-ledger/sdk';
@@ -43,8 +43,21 @@ async function loadPlugin(module: string, directory: string): Promise<HandlerSou
 
 function locate(module: string, directory: string): string {
   const isPath = module.startsWith('.') || module.startsWith('/');
-  const path = isPath ? resolve(directory, module) : createRequire(resolve(directory, 'package.json')).resolve(module);
-  return pathToFileURL(path).href;
+  return pathToFileURL(isPath ? resolve(directory, module) : locatePackage(module, directory)).href;
+}
+
+/** By the conditions of an import: a package of ES modules may have no others. */
+function locatePackage(name: string, directory: string): string {
+  const asImport = (condition: string) => (condition === 'require' ? 'import' : condition);
+  const hooks = registerHooks({
+    resolve: (specifier, context, next) =>
+      next(specifier, { ...context, conditions: context.conditions.map(asImport) }),
+  });
+  try {
+    return createRequire(resolve(directory, 'package.json')).resolve(name);
+  } finally {
+    hooks.deregister();
+  }
 }
 
 function sourceOf(exported: ReadonlySet<unknown>): HandlerSource {

@@ -25,6 +25,10 @@ const MODULES = {
     On('charge.succeeded')(Billing.prototype, 'take', Object.getOwnPropertyDescriptor(Billing.prototype, 'take'));
     export class BillingError extends Error {}`,
   'node_modules/@acme/billing/package.json': '{ "name": "@acme/billing", "type": "module", "exports": "./index.js" }',
+  'node_modules/@acme/modules/index.js': `import { HandlerMap } from '@renewal-ledger/sdk';
+    export const handlers = new HandlerMap().on('charge.succeeded', () => {}, { name: 'Modules.take' });`,
+  'node_modules/@acme/modules/package.json':
+    '{ "name": "@acme/modules", "type": "module", "exports": { ".": { "import": "./index.js" } } }',
   'throws.js': `throw new Error('the config of acme is missing');`,
   'syntax.js': 'export const = 1;',
   'empty.js': 'export const nothing = {};',
@@ -71,8 +75,14 @@ describe('HANDLERS', () => {
     expect(source.handlersFor('charge.succeeded')).toHaveLength(2);
   });
 
+  it('takes packages that can be imported only', async () => {
+    const source = await loadPlugins(['@acme/modules'], folder);
+    expect(source.handlers().map(({ name }) => name)).toEqual(['Modules.take']);
+  });
+
   it.each([
     ['cannot be found', ['./missing.js'], './missing.js'],
+    ['is a package that is not installed', ['@acme/missing'], "Cannot find module '@acme/missing'"],
     ['throws', ['./throws.js'], 'the config of acme is missing'],
     ['cannot be read', ['./syntax.js'], './syntax.js'],
     ['has no handlers', ['./map.js', './empty.js'], './empty.js'],
