@@ -1,7 +1,7 @@
 import { createRequire, registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { HandlerMap } from '@renewal-ledger/sdk';
+import { HandlerMap, HandlerMapError } from '@renewal-ledger/sdk';
 import { LedgerError } from '../errors.js';
 import { type HandlerSource, mergeSources } from './handler-source.js';
 
@@ -63,10 +63,28 @@ function locatePackage(name: string, directory: string): string {
 function sourceOf(exported: ReadonlySet<unknown>): HandlerSource {
   const maps = [...exported].filter(isHandlerMap);
   const map = new HandlerMap();
-  for (const Handlers of [...exported].filter(isHandlerClass)) map.register(new Handlers());
+  for (const Exported of [...exported].filter(isBuildable)) registerAll(map, Exported);
   const source = mergeSources(map, ...maps);
   if (source.handlers().length === 0) throw new Error('it exports no class with an @On method, and no HandlerMap.');
   return source;
+}
+
+/** Whether a class has handlers is known only of an instance: with standard decorators each is marked as it is built. */
+function registerAll(map: HandlerMap, Exported: new () => object): void {
+  const instance = build(Exported);
+  try {
+    map.register(instance);
+  } catch (error) {
+    if (!(error instanceof HandlerMapError && error.code === 'NO_HANDLERS')) throw error;
+  }
+}
+
+function build(Exported: new () => object): object {
+  try {
+    return new Exported();
+  } catch (cause) {
+    throw new Error(`its class ${Exported.name} cannot be built without arguments (${messageOf(cause)}).`, { cause });
+  }
 }
 
 /** By its shape: a plugin may bring its own copy of the SDK. */
@@ -75,8 +93,7 @@ function isHandlerMap(value: unknown): value is HandlerSource {
   return typeof value === 'object' && typeof handlers === 'function' && typeof handlersFor === 'function';
 }
 
-/** Whether a class has handlers is known only of an instance: with standard decorators each is marked as it is built. */
-function isHandlerClass(value: unknown): value is new () => object {
+function isBuildable(value: unknown): value is new () => object {
   return (
     typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value)) && !isErrorClass(value)
   );

@@ -23,13 +23,15 @@ const MODULES = {
   'node_modules/@acme/billing/index.js': `import { On } from '@renewal-ledger/sdk';
     export class Billing { take() {} }
     On('charge.succeeded')(Billing.prototype, 'take', Object.getOwnPropertyDescriptor(Billing.prototype, 'take'));
-    export class BillingError extends Error {}`,
+    export class BillingError extends Error {}
+    export class Prices { of() {} }`,
   'node_modules/@acme/billing/package.json': '{ "name": "@acme/billing", "type": "module", "exports": "./index.js" }',
   'node_modules/@acme/modules/index.js': `import { HandlerMap } from '@renewal-ledger/sdk';
     export const handlers = new HandlerMap().on('charge.succeeded', () => {}, { name: 'Modules.take' });`,
   'node_modules/@acme/modules/package.json':
     '{ "name": "@acme/modules", "type": "module", "exports": { ".": { "import": "./index.js" } } }',
   'throws.js': `throw new Error('the config of acme is missing');`,
+  'needs.js': `export class Mailer { constructor(url) { this.url = new URL(url); } }`,
   'syntax.js': 'export const = 1;',
   'empty.js': 'export const nothing = {};',
   'twice.js': `import { HandlerMap } from '@renewal-ledger/sdk';
@@ -69,7 +71,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('HANDLERS', () => {
-  it('takes maps by path and classes by package', async () => {
+  it('takes maps by path and classes by package, and leaves other exports alone', async () => {
     const source = await loadPlugins(['./map.js', '@acme/billing'], folder);
     expect(source.handlers().map(({ name }) => name)).toEqual(['Map.take', 'Billing.take']);
     expect(source.handlersFor('charge.succeeded')).toHaveLength(2);
@@ -84,6 +86,7 @@ describe('HANDLERS', () => {
     ['cannot be found', ['./missing.js'], './missing.js'],
     ['is a package that is not installed', ['@acme/missing'], "Cannot find module '@acme/missing'"],
     ['throws', ['./throws.js'], 'the config of acme is missing'],
+    ['has a class that needs arguments', ['./needs.js'], 'its class Mailer cannot be built without arguments'],
     ['cannot be read', ['./syntax.js'], './syntax.js'],
     ['has no handlers', ['./map.js', './empty.js'], './empty.js'],
     ['registers a name twice', ['./twice.js'], 'a handler named a'],
