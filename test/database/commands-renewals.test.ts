@@ -175,6 +175,17 @@ describe('updateRenewal', () => {
     expect((await historyOf(id)).at(-1)).toMatchObject(expected);
   });
 
+  it('keeps a reason of some sentences, as an intent does, and refuses a whole book', async () => {
+    const [sentences, book] = ['Why it is so. '.repeat(100), 'x'.repeat(2_001)];
+    const id = await ledger.renewal(intentId);
+    await ledger.updateRenewal({ id, isCanceled: true, reason: sentences }, 'ops');
+    expect((await historyOf(id)).at(-1)).toMatchObject({ reason: sentences });
+    await ledger.updateCheckoutIntent({ id: intentId, quantity: 2, reason: sentences }, 'ops');
+    const refused = { code: 'BAD_USER_INPUT', message: 'reason is longer than 2000 characters.' };
+    await expect(ledger.updateRenewal({ id, reason: book }, 'ops')).rejects.toMatchObject(refused);
+    await expect(ledger.updateCheckoutIntent({ id: intentId, reason: book }, 'ops')).rejects.toMatchObject(refused);
+  });
+
   it('refuses a date that another renewal of the subscription has', async () => {
     await ledger.renewal(intentId);
     const id = await ledger.renewal(intentId, { effectiveDate: hoursFrom(1) });

@@ -5,7 +5,7 @@ import { isIntentId } from '../intent-name.js';
 import { followersOf } from '../intent-states.js';
 import type { IntentRecord } from '../records.js';
 import { closeFactGate, lockScope, type Scope } from '../scope.js';
-import { assertText, type CommandContext, quote, runCommand, settleFor } from './context.js';
+import { assertReason, assertText, type CommandContext, quote, runCommand, settleFor } from './context.js';
 
 /** Undefined leaves a field, null clears it. */
 interface IntentFields {
@@ -45,6 +45,7 @@ export async function createCheckoutIntent(context: CommandContext, input: Creat
 
 export async function updateCheckoutIntent(context: CommandContext, input: UpdateCheckoutIntent): Promise<string> {
   assertFields(input);
+  assertReason(input.reason);
   if (input.state === null) throw new BadInputError('state cannot be cleared; leave it out, or give a state.');
   if (input.quantity === null) throw new BadInputError('quantity cannot be cleared; leave it out, or give a number.');
   return runCommand(context, async (tx) => {

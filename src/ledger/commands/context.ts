@@ -92,12 +92,17 @@ export function withRenewal(scope: Scope, renewal: RenewalRecord): Scope {
 }
 
 /** Refuses text that cannot be stored or is empty; `field` names it in the error. */
-export function assertText(field: string, value: string | null | undefined): void {
+export function assertText(field: string, value: string | null | undefined, longest = 255): void {
   if (value === null || value === undefined) return;
   if (value.includes('\0')) throw new BadInputError(`${field} holds a NUL character; leave it out.`);
   if (!value.isWellFormed()) throw new BadInputError(`${field} holds half a surrogate pair; leave it out.`);
   if (value.trim() === '') throw new BadInputError(`${field} is empty; give a value, or leave it out.`);
-  if (value.length > 255) throw new BadInputError(`${field} is longer than 255 characters.`);
+  if (value.length > longest) throw new BadInputError(`${field} is longer than ${longest} characters.`);
+}
+
+/** Why somebody changed something: some sentences of a person, and no index has to hold them. */
+export function assertReason(reason: string | null | undefined): void {
+  assertText('reason', reason, 2_000);
 }
 
 const END_OF_YEAR_9999 = Date.UTC(9999, 11, 31, 23, 59, 59, 999);

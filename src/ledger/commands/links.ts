@@ -12,6 +12,7 @@ import { lockScope, readScope, type Scope } from '../scope.js';
 import { groupsOf } from '../settle-scope.js';
 import { type Settlement, settle } from '../settle.js';
 import {
+  assertReason,
   assertText,
   type CommandContext,
   keysOfInvoice,
@@ -50,7 +51,7 @@ export async function unlinkInvoice(
   context: CommandContext,
   { renewalId, reason }: { renewalId: string; reason: string },
 ): Promise<string> {
-  assertText('reason', reason);
+  assertReason(reason);
   return runCommand(context, async (tx) => {
     const { scope, renewal } = await lockRenewal(tx, renewalId, await keysOfHeldInvoice(tx, renewalId));
     if (renewal.invoiceId === null) throw new LinkConflictError(`Renewal ${renewal.id} is linked to no invoice.`);

@@ -10,6 +10,7 @@ import type { Settlement } from '../settle.js';
 import { renewalTable } from '../tables.js';
 import {
   assertDate,
+  assertReason,
   assertText,
   type CommandContext,
   keysOfInvoice,
@@ -75,7 +76,7 @@ export async function createRenewal(context: CommandContext, input: CreateRenewa
 }
 
 export async function updateRenewal(context: CommandContext, input: UpdateRenewal): Promise<string> {
-  assertText('reason', input.reason);
+  assertReason(input.reason);
   assertText('stripeSubscriptionId', input.stripeSubscriptionId);
   assertDate('effectiveDate', input.effectiveDate);
   return runCommand(context, async (tx) => {
