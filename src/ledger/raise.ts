@@ -25,6 +25,9 @@ export interface RaiseOptions {
   readonly announce: boolean;
 }
 
+const TEXT_ID = /^[^\0]{1,255}$/;
+const DECIMAL_ID = /^\d{1,18}$/;
+
 const COLUMNS = {
   id: 'text',
   type: 'text',
@@ -101,16 +104,20 @@ function toRow(
     state: route.state,
     ignored_because: route.ignoredBecause,
     occurred_at: now,
-    stripe_customer_id: textIn(object, 'stripeCustomerId'),
-    stripe_subscription_id: textIn(object, 'stripeSubscriptionId'),
-    stripe_invoice_id: textIn(object, 'stripeInvoiceId'),
-    checkout_intent_id: textIn(object, 'checkoutIntentId'),
+    stripe_customer_id: idIn(object, 'stripeCustomerId'),
+    stripe_subscription_id: idIn(object, 'stripeSubscriptionId'),
+    stripe_invoice_id: idIn(object, 'stripeInvoiceId'),
+    checkout_intent_id: idIn(object, 'checkoutIntentId', DECIMAL_ID),
     body,
     body_hash: hash('sha256', body),
   };
 }
 
-function textIn(object: object, field: keyof LedgerIds): string | null {
+/**
+ * An id in the payload that becomes a column. A handler's own event may hold anything under the names of ids: what cannot be such an id
+ * stands in the payload alone.
+ */
+function idIn(object: object, field: keyof LedgerIds, shape: RegExp = TEXT_ID): string | null {
   const value = (object as Partial<Record<keyof LedgerIds, unknown>>)[field];
-  return typeof value === 'string' && !value.includes('\0') ? value : null;
+  return typeof value === 'string' && shape.test(value) ? value : null;
 }
