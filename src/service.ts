@@ -239,7 +239,10 @@ async function openWorkers(options: ServiceOptions, parts: WorkerParts): Promise
     recordFacts: createFactRecorder({ announcer, clock }),
     // Where an answer waits for the handlers, they have its deadline.
     ...(options.ack === 'stored' && { isPressed: () => writer.isPressed }),
-    raise: (tx, events) => raise(tx, events, { announcer, now: clock.now(), announce: true }),
+    raise: (tx, emitted) => {
+      const events = emitted.map(({ payload, ...event }) => ({ ...event, object: payload }));
+      return raise(tx, events, { announcer, now: clock.now(), announce: true });
+    },
     schedules: [
       { name: 'report-invoices', every: 1, run: () => reporting.reportInvoices() },
       { name: 'report-overdue', every: 1, run: () => reporting.reportOverdue() },

@@ -30,7 +30,8 @@ export interface HandlerContext {
 
   /**
    * Raises an event of your own, once: its id is `<type>:<key>`. It is stored when the handler has succeeded, with its mark and not
-   * without it. `payload` is JSON; types that were added to `LedgerEvents` are checked.
+   * without it. `payload` is an object of JSON; types that were added to `LedgerEvents` are checked. Stripe's types and the ledger's are
+   * refused: facts come from the one, and the other raises its own.
    */
   emit<Type extends string>(type: Type, key: string, payload: PayloadOf<Type>): void;
 

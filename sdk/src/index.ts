@@ -24,5 +24,6 @@ export { On, type OnDecorator } from './on.js';
 export * from './outcomes.js';
 export { readInvoice, type InvoiceFact, type InvoiceLine } from './read-invoice.js';
 export { readSubscription, type SubscriptionFact } from './read-subscription.js';
+export { type EmittedEvent, toEmittedEvent } from './delivery/emitted-event.js';
 export { receive, type Receiver, type ReceiveOptions } from './delivery/receive.js';
 export { receiveNode, type NodeRequest, type NodeResponse } from './delivery/receive-node.js';

@@ -173,15 +173,25 @@ describe('a handler behind a receiver', () => {
     });
   });
 
-  it('emits nothing when it fails, nor what is no JSON', async () => {
+  it('emits nothing when it fails', async () => {
     const emitsAndFails: PaidHandler = async (_event, ctx) => {
       ctx.emit('acme.sent', '1', {});
       throw new Error('after all');
     };
     expect((await answerTo(mapOf(['a', emitsAndFails]))).body).not.toHaveProperty('emitted');
-    expect(await answerTo(mapOf(['a', async (_event, ctx) => ctx.emit('acme.sent', '1', { big: 1n })]))).toMatchObject({
-      status: 500,
-    });
+  });
+
+  it.each<[string, string, string, unknown]>([
+    ['no JSON', 'acme.sent', '1', { big: 1n }],
+    ['no object', 'acme.sent', '1', 'text'],
+    ['nothing', 'acme.sent', '1', undefined],
+    ['without a key', 'acme.sent', '', {}],
+    ["of Stripe's", 'invoice.paid', '1', {}],
+    ['among those that facts are read from', 'invoice.receipt_sent', 'in_1', {}],
+    ["of the ledger's", 'payment.received', 'in_1', {}],
+  ])('emits no event that is %s', async (_what, type, key, payload) => {
+    const map = mapOf(['a', async (_event, ctx) => ctx.emit(type, key, payload as Record<string, unknown>)]);
+    expect(await answerTo(map)).toMatchObject({ status: 500, body: { error: { code: 'HANDLER_FAILED' } } });
   });
 });
 

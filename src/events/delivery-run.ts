@@ -1,11 +1,11 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { RegisteredHandler } from '@renewal-ledger/sdk';
+import type { EmittedEvent, RegisteredHandler } from '@renewal-ledger/sdk';
 import type { Clock } from '../clock.js';
 import { inTransaction, type Transaction } from '../database/transaction.js';
 import type { Logger } from '../log.js';
 import { lockEvents, markDelivery, UNFINISHED } from './deliveries.js';
 import { doneMark, failureMark, type Mark, waitingMark } from './delivery-marks.js';
-import { type EmittedEvent, type HandlerWork, runHandler, untilAborted } from './handler-run.js';
+import { type HandlerWork, runHandler, untilAborted } from './handler-run.js';
 import type { Jobs } from './jobs.js';
 import { BODY_AS_TEXT, EVENT_WITH_BODY, parseEvent } from './stored-event.js';
 

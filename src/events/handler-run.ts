@@ -1,19 +1,14 @@
 import {
   type AnyEvent,
+  type EmittedEvent,
   type HandlerContext,
   isWaitFor,
   type RegisteredHandler,
   type ServiceWrite,
+  toEmittedEvent,
 } from '@renewal-ledger/sdk';
 import type { Logger } from '../log.js';
 import { handlerLog } from './fact-reading.js';
-
-/** An event of one's own that a handler raised; its id is `<type>:<key>`. `object` is its payload. */
-export interface EmittedEvent {
-  readonly type: string;
-  readonly key: string;
-  readonly object: Readonly<Record<string, unknown>>;
-}
 
 /** What a handler left behind when it returned. */
 export interface HandlerWork {
@@ -85,9 +80,7 @@ function openContext({ deliveryKey, tries, log }: HandlerRun, signal: AbortSigna
     signal,
     emit(type, key, payload) {
       assertOpen('emit');
-      assertName(type, 'type');
-      assertName(key, 'key');
-      emitted.push({ type, key, object: JSON.parse(JSON.stringify(payload)) as Record<string, unknown> });
+      emitted.push(toEmittedEvent(type, key, payload));
     },
     write(write) {
       assertOpen('write');
@@ -101,10 +94,4 @@ function openContext({ deliveryKey, tries, log }: HandlerRun, signal: AbortSigna
       return { writes, emitted };
     },
   };
-}
-
-function assertName(value: string, what: string): void {
-  if (typeof value !== 'string' || value === '' || value.length > 255 || value.includes('\0')) {
-    throw new TypeError(`ctx.emit needs a ${what} of 1 to 255 characters without NUL.`);
-  }
 }

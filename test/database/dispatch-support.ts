@@ -123,8 +123,8 @@ function createRaise(wake: (tx: Parameters<Raise>[0], ids: string[]) => Promise<
       [
         events.map(({ type }) => type),
         events.map(({ key }) => key),
-        events.map(({ type, key, object }) =>
-          JSON.stringify({ id: `${type}:${key}`, object: 'event', type, created: 1, data: { object } }),
+        events.map(({ type, key, payload }) =>
+          JSON.stringify({ id: `${type}:${key}`, object: 'event', type, created: 1, data: { object: payload } }),
         ),
       ],
     );

@@ -1,5 +1,5 @@
 import { HandlerMap } from '@renewal-ledger/sdk';
-import { aStripeEvent } from '@renewal-ledger/sdk/testing';
+import { anInvoice, aStripeEvent } from '@renewal-ledger/sdk/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { startService, type TestService } from '../support/service.js';
@@ -46,5 +46,25 @@ describe('an event that a handler emits', () => {
     );
     expect(json.data.event).toMatchObject({ stripeCustomerId: null, stripeInvoiceId: null, checkoutIntent: null });
     expect(json.data.event.payload.data.object).toEqual(payload);
+  });
+
+  it.each<Emitted>([
+    ['invoice.paid', 'in_emitted', anInvoice({ id: 'in_emitted' })],
+    ['renewal.paid', '1:in_emitted', {}],
+  ])('is not %s: facts come from Stripe, and what follows from them from the ledger', async (...event) => {
+    expect(await emitted(...event)).toMatchObject({
+      state: 'RETRYING',
+      last_error: `Events of the type ${event[0]} are not yours to emit; give yours a type of its own.`,
+    });
+    const query = 'query ($id: ID!) { event(id: $id) { id } invoice(id: "in_emitted") { id } }';
+    const { json } = await service.graphql(query, { id: `${event[0]}:${event[1]}` });
+    expect(json.data).toEqual({ event: null, invoice: null });
+  });
+
+  it('has an object as its payload', async () => {
+    expect(await emitted('acme.noted', 'nothing', null as never)).toMatchObject({
+      state: 'RETRYING',
+      last_error: expect.stringContaining('object of JSON'),
+    });
   });
 });

@@ -3,12 +3,7 @@ import type { AnyEvent } from '../event-types.js';
 import type { HandlerContext, HandlerLog, ServiceWrite } from '../handler-context.js';
 import type { RegisteredHandler } from '../handler-map.js';
 import { isGiveUp, isRetryLater, isWaitFor } from '../outcomes.js';
-
-export interface EmittedEvent {
-  readonly type: string;
-  readonly key: string;
-  readonly payload: unknown;
-}
+import { type EmittedEvent, toEmittedEvent } from './emitted-event.js';
 
 export type HandlerOutcome =
   | { readonly kind: 'done' }
@@ -62,22 +57,13 @@ function contextOf(call: HandlerCall, emitted: EmittedEvent[], writes: ServiceWr
     log: call.log,
     signal: call.signal,
     emit: (type, key, payload) => {
-      assertName(type);
-      assertName(key);
-      // The JSON of now: what the handler changes later is not what it emitted, and what is no JSON fails here.
-      emitted.push({ type, key, payload: JSON.parse(JSON.stringify(payload)) });
+      emitted.push(toEmittedEvent(type, key, payload));
     },
     write: (write) => {
       if (!call.writable) throw new WriteUnavailableError();
       writes.push(write);
     },
   };
-}
-
-/** What the ledger will refuse fails here, where it is the handler's own error. */
-function assertName(name: string): void {
-  if (typeof name === 'string' && name !== '' && name.length <= 255 && !name.includes('\0')) return;
-  throw new TypeError('ctx.emit takes a type and a key of 1 to 255 characters without NUL.');
 }
 
 /** Work whose signal is aborted already is not begun. */

@@ -1,10 +1,12 @@
-import { type HandlerRun, runHandler, type EmittedEvent, type HandlerOutcome } from '../delivery/run-handler.js';
+import type { EmittedEvent } from '../delivery/emitted-event.js';
+import { type HandlerOutcome, type HandlerRun, runHandler } from '../delivery/run-handler.js';
 import type { AnyEvent } from '../event-types.js';
 import type { HandlerLog, ServiceEntityManager } from '../handler-context.js';
 import type { HandlerMap, RegisteredHandler } from '../handler-map.js';
 import { isWaitFor } from '../outcomes.js';
 
-export type { EmittedEvent, HandlerOutcome } from '../delivery/run-handler.js';
+export type { EmittedEvent } from '../delivery/emitted-event.js';
+export type { HandlerOutcome } from '../delivery/run-handler.js';
 
 export interface RunHandlersOptions {
   /** What `ctx.write` hands to its functions; without it `ctx.write` throws, as it does in a sibling service. */

@@ -1,11 +1,4 @@
-import {
-  GiveUp,
-  type HandlerContext,
-  LEDGER_EVENT_TYPES,
-  RetryLater,
-  waitFor,
-  type WaitFor,
-} from '@renewal-ledger/sdk';
+import { GiveUp, type HandlerContext, RetryLater, waitFor, type WaitFor } from '@renewal-ledger/sdk';
 import type { EndpointAnswer } from './endpoint-client.js';
 
 const LONGEST_PAUSE_SECONDS = 30 * 86_400; // as long as a delivery may wait: a mistaken header forgets none
@@ -29,17 +22,12 @@ export function outcomeOf(
   throw pause === undefined ? new Error(reason) : new RetryLater(pause, reason);
 }
 
-/** Events that the handlers behind the endpoint raise. The ledger's own are its own to raise. */
+/** Events that the handlers behind the endpoint raise: `emit` looks at what they are. */
 function emitAll(emitted: unknown, ctx: Pick<HandlerContext, 'emit'>): void {
   if (!Array.isArray(emitted)) return;
   for (const event of emitted as unknown[]) {
-    const { type, key, payload } = (event ?? {}) as { type?: unknown; key?: unknown; payload?: unknown };
-    const isObject = typeof payload === 'object' && payload !== null && !Array.isArray(payload);
-    if (typeof type !== 'string' || typeof key !== 'string' || !isObject)
-      throw new TypeError('The endpoint answered an emitted event without a type, a key or a payload.');
-    if ((LEDGER_EVENT_TYPES as readonly string[]).includes(type))
-      throw new TypeError(`The endpoint emitted ${type}, which only the ledger raises.`);
-    ctx.emit(type, key, payload as Readonly<Record<string, unknown>>);
+    const { type, key, payload } = (event ?? {}) as { type: string; key: string; payload: Record<string, unknown> };
+    ctx.emit(type, key, payload);
   }
 }
 
