@@ -10,7 +10,7 @@ export type Handler<Pattern extends EventPattern> = (event: EventOf<Pattern>, ct
 
 /** What is left out is the service's to choose. */
 export interface HandlerOptions {
-  /** Runs before the delivery is dead; 16 if left out. */
+  /** Runs before the delivery is dead; 16 if left out, and at most 16 behind `receive`: the ledger knows the endpoint only. */
   readonly tries?: number;
   /** The pause after the first failure, doubled after each other one, with jitter: from 1 s to 1 h if left out. */
   readonly backoff?: { readonly firstSeconds?: number; readonly maxSeconds?: number };
