@@ -81,7 +81,7 @@ describe('Never', () => {
     const errors = await service.db.sql('select last_error from delivery where last_error is not null');
     expect(errors.length).toBeGreaterThan(0);
     expect(logged.length).toBeGreaterThan(0);
-    const shown = [...logged, JSON.stringify(errors), ...answers.slice(0, 4).map(({ json }) => JSON.stringify(json))];
+    const shown = [...logged, JSON.stringify(errors), ...answers.map(({ json }) => JSON.stringify(json))];
     for (const never of [SECRET, PRIVATE, service.apiKey, 'sk_live_of_somebody', 'abc.def']) {
       expect(shown.filter((line) => line.includes(never))).toEqual([]);
     }
