@@ -62,20 +62,25 @@ function locatePackage(name: string, directory: string): string {
 
 function sourceOf(exported: ReadonlySet<unknown>): HandlerSource {
   const maps = [...exported].filter(isHandlerMap);
-  const map = new HandlerMap();
-  for (const Exported of [...exported].filter(isBuildable)) registerAll(map, Exported);
-  const source = mergeSources(map, ...maps);
+  const registered = new Set(maps.flatMap((map) => map.handlers()).map(({ name }) => name));
+  // A class may be exported beside the map that has it.
+  const classes = [...exported]
+    .filter(isBuildable)
+    .map(mapOf)
+    .filter((map) => !map.handlers().some(({ name }) => registered.has(name)));
+  const source = mergeSources(...maps, ...classes);
   if (source.handlers().length === 0) throw new Error('it exports no class with an @On method, and no HandlerMap.');
   return source;
 }
 
 /** Whether a class has handlers is known only of an instance: with standard decorators each is marked as it is built. */
-function registerAll(map: HandlerMap, Exported: new () => object): void {
+function mapOf(Exported: new () => object): HandlerMap {
   const instance = build(Exported);
   try {
-    map.register(instance);
+    return new HandlerMap().register(instance);
   } catch (error) {
-    if (!(error instanceof HandlerMapError && error.code === 'NO_HANDLERS')) throw error;
+    if (error instanceof HandlerMapError && error.code === 'NO_HANDLERS') return new HandlerMap();
+    throw error;
   }
 }
 

@@ -31,6 +31,10 @@ const MODULES = {
   'node_modules/@acme/modules/package.json':
     '{ "name": "@acme/modules", "type": "module", "exports": { ".": { "import": "./index.js" } } }',
   'throws.js': `throw new Error('the config of acme is missing');`,
+  'both.js': `import { HandlerMap, On } from '@renewal-ledger/sdk';
+    export class Receipts { print() {} }
+    On('charge.succeeded')(Receipts.prototype, 'print', Object.getOwnPropertyDescriptor(Receipts.prototype, 'print'));
+    export const handlers = new HandlerMap().register(new Receipts());`,
   'needs.js': `export class Mailer { constructor(url) { this.url = new URL(url); } }`,
   'syntax.js': 'export const = 1;',
   'empty.js': 'export const nothing = {};',
@@ -75,6 +79,11 @@ describe('HANDLERS', () => {
     const source = await loadPlugins(['./map.js', '@acme/billing'], folder);
     expect(source.handlers().map(({ name }) => name)).toEqual(['Map.take', 'Billing.take']);
     expect(source.handlersFor('charge.succeeded')).toHaveLength(2);
+  });
+
+  it('takes a class once that a map beside it has', async () => {
+    const source = await loadPlugins(['./both.js'], folder);
+    expect(source.handlers().map(({ name }) => name)).toEqual(['Receipts.print']);
   });
 
   it('takes packages that can be imported only', async () => {
