@@ -1,3 +1,6 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import {
   type EventOf,
   type HandlerContext,
@@ -95,5 +98,45 @@ describe('assertConverges fails', () => {
       assertConverges(counts, life, { seed }).then(String, (error: Error) => error.message);
     expect(await messageOf(7)).toBe(await messageOf(7));
     expect(await messageOf(7)).not.toBe(await messageOf(8));
+  });
+});
+
+/** A ledger by its outside whose one checkout intent, once it is created, is in another state after each webhook. */
+async function startFickleLedger() {
+  let posts = 0;
+  let isIntentThere = false;
+  const answerTo = (query: string) => {
+    isIntentThere ||= query.includes('createCheckoutIntent(');
+    return {
+      createCheckoutIntent: { id: '1' },
+      createRenewal: { id: '1' },
+      events: { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } },
+      checkoutIntent: isIntentThere ? { state: `after ${posts}` } : null,
+    };
+  };
+  const server = createServer((request, response) => {
+    if (request.url !== '/graphql') posts += 1;
+    void text(request).then((query) => response.end(JSON.stringify({ data: answerTo(query) })));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
+}
+
+describe('assertConverges on a running ledger', () => {
+  it.each([
+    ['with renewals', life],
+    ['without one', lifeOf('sub_1', { cycles: 0 })],
+  ])('tells states apart, of a life %s', async (_what, played) => {
+    const { url, close } = await startFickleLedger();
+    try {
+      const access = { webhookSecret: 'whsec_of_the_tests', apiKey: 'a key' };
+      await expect(assertConverges(url, played, access)).rejects.toThrow(/Run 1 of seed 1 .*after \d/s);
+    } finally {
+      close();
+    }
+  });
+
+  it('needs to be let in', async () => {
+    await expect(assertConverges('http://127.0.0.1:1', life)).rejects.toThrow(TypeError);
   });
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { createLedgerClient, type LedgerClient } from '../../client/ledger-client.js';
 import type { AnyEvent } from '../../event-types.js';
 import { type Life, lifeOf } from '../life/life.js';
 import { signed } from '../signed.js';
@@ -44,6 +45,10 @@ export function playOnService(url: string, access: Partial<ServiceAccess>): Play
 }
 
 function actsOf(ledger: RunningLedger, life: Life, uuid: string): Act[] {
+  const intent = {
+    name: 'createCheckoutIntent',
+    perform: async () => void (await ledger.intentId(uuid)),
+  };
   const renewals = life.renewals.map(({ effectiveDate }, index) => ({
     name: `createRenewal ${index + 1}`,
     perform: () => ledger.createRenewal(uuid, { index, effectiveDate, subscription: life.subscription }),
@@ -52,7 +57,7 @@ function actsOf(ledger: RunningLedger, life: Life, uuid: string): Act[] {
     name: `${event.type} ${event.id}`,
     perform: () => ledger.post(event),
   }));
-  return [...renewals, ...webhooks];
+  return [intent, ...renewals, ...webhooks];
 }
 
 interface RenewalInput {
@@ -62,10 +67,14 @@ interface RenewalInput {
 }
 
 class RunningLedger {
+  readonly #client: LedgerClient;
+
   constructor(
     private readonly url: string,
     private readonly access: Pick<ServiceAccess, 'webhookSecret' | 'apiKey'>,
-  ) {}
+  ) {
+    this.#client = createLedgerClient({ url, apiKey: access.apiKey });
+  }
 
   async post(event: AnyEvent): Promise<void> {
     const response = await fetch(new URL('/webhooks/stripe', this.url), {
@@ -76,48 +85,33 @@ class RunningLedger {
       throw new Error(`The ledger answered ${response.status} to ${event.type}: ${await response.text()}`);
   }
 
-  /** Creates the intent first where it is missing: both mutations answer the present row when they are repeated. */
+  /** Creates the intent where it is missing: a repeat answers the present one. */
+  async intentId(uuid: string): Promise<string> {
+    return (await this.#client.createCheckoutIntent({ uuid })).id;
+  }
+
   async createRenewal(uuid: string, { index, effectiveDate, subscription }: RenewalInput): Promise<void> {
-    const { createCheckoutIntent: intent } = await this.#ask<{ createCheckoutIntent: { id: string } }>(
-      'mutation ($input: CreateCheckoutIntentInput!) { createCheckoutIntent(input: $input) { id } }',
-      { input: { uuid } },
-    );
-    await this.#ask('mutation ($input: CreateRenewalInput!) { createRenewal(input: $input) { id } }', {
-      input: {
-        checkoutIntentId: intent.id,
-        subscriptionPlanRenewalId: `${uuid}:${index}`,
-        stripeSubscriptionId: subscription,
-        effectiveDate: new Date(effectiveDate * 1000).toISOString(),
-      },
+    await this.#client.createRenewal({
+      checkoutIntentId: await this.intentId(uuid),
+      subscriptionPlanRenewalId: `${uuid}:${index}`,
+      stripeSubscriptionId: subscription,
+      effectiveDate: new Date(effectiveDate * 1000).toISOString(),
     });
   }
 
-  async settled(life: Life, deadline: number): Promise<void> {
+  async settled({ subscription }: Life, deadline: number): Promise<void> {
+    const filter = { stripeSubscriptionId: subscription, state: ['PENDING', 'RETRYING'] } as const;
     for (;;) {
-      const { events } = await this.#ask<{ events: { nodes: { id: string; state: string }[] } }>(
-        'query ($id: String!) { events(first: 5, filter: { stripeSubscriptionId: $id, state: [PENDING, RETRYING] }) { nodes { id state } } }',
-        { id: life.subscription },
-      );
-      if (events.nodes.length === 0) return;
+      const { nodes } = await this.#client.events({ first: 5, filter }).page();
+      if (nodes.length === 0) return;
       if (Date.now() > deadline)
-        throw new Error(`The ledger did not settle ${life.subscription} in time: ${JSON.stringify(events.nodes)}`);
+        throw new Error(`The ledger did not settle ${subscription} in time: ${JSON.stringify(nodes)}`);
       await pause(50);
     }
   }
 
   async stateOf(uuid: string): Promise<unknown> {
-    return (await this.#ask<{ checkoutIntent: unknown }>(STATE, { uuid })).checkoutIntent;
-  }
-
-  async #ask<Data>(query: string, variables: Record<string, unknown>): Promise<Data> {
-    const response = await fetch(new URL('/graphql', this.url), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${this.access.apiKey}` },
-      body: JSON.stringify({ query, variables }),
-    });
-    const { data, errors } = (await response.json()) as { data?: Data; errors?: unknown };
-    if (!data || errors) throw new Error(`The ledger answered ${response.status}: ${JSON.stringify(errors)}`);
-    return data;
+    return (await this.#client.query<{ checkoutIntent: unknown }>(STATE, { uuid })).checkoutIntent;
   }
 }
 
