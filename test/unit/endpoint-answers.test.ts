@@ -65,18 +65,22 @@ describe('an endpoint is done', () => {
 });
 
 describe('an endpoint waits, by a 202 with a key', () => {
-  it.each([
+  it.each<[string, Record<string, string>, string?]>([
     ['of JSON', JSON_TYPE],
     ['of no type, as of a plain server', {}],
     ['of the type that a framework gives to text', PAGE],
-  ])('%s', async (_what, headers) => {
-    expect(await meaningOf({ status: 202, headers, body: WAIT })).toMatchObject({ outcome: waitFor('renewal:42') });
+    ['behind a byte order mark', JSON_TYPE, `\uFEFF${WAIT}`],
+  ])('%s', async (_what, headers, body = WAIT) => {
+    expect(await meaningOf({ status: 202, headers, body })).toMatchObject({ outcome: waitFor('renewal:42') });
   });
 
-  it('and fails by one that nobody will ever signal', async () => {
-    const answer = { status: 202, headers: JSON_TYPE, body: '{"waitFor":"charge:1"}' };
-    await expect(meaningOf(answer)).rejects.toMatchObject({ code: 'INVALID_WAIT_KEY' });
-  });
+  it.each(['{"waitFor":"charge:1"}', '{"waitFor":42}', '{"waitFor":{}}'])(
+    'and fails by one that nobody will ever signal: %s',
+    async (body) => {
+      const answer = { status: 202, headers: JSON_TYPE, body };
+      await expect(meaningOf(answer)).rejects.toMatchObject({ code: 'INVALID_WAIT_KEY' });
+    },
+  );
 });
 
 describe('an endpoint that is not done is tried again', () => {

@@ -73,7 +73,7 @@ async function readJson(headers: IncomingHttpHeaders, body: Body): Promise<unkno
     }
     chunks.push(chunk);
   }
-  return parse(Buffer.concat(chunks).toString());
+  return parse(new TextDecoder().decode(Buffer.concat(chunks))); // which leaves out a byte order mark
 }
 
 function parse(text: string): unknown {

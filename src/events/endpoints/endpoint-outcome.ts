@@ -13,8 +13,8 @@ export function outcomeOf(
   ctx: Pick<HandlerContext, 'emit'>,
   now: Date,
 ): WaitFor | void {
-  if (status === 202 && typeof fieldOf(body, 'waitFor') === 'string')
-    return waitFor(fieldOf(body, 'waitFor') as string);
+  const key = fieldOf(body, 'waitFor') ?? null;
+  if (status === 202 && key !== null) return waitFor(typeof key === 'string' ? key : JSON.stringify(key));
   if (status >= 200 && status < 300) return emitAll(fieldOf(body, 'emitted'), ctx);
   const reason = describe(status, body);
   if (status === 422) throw new GiveUp(reason);
