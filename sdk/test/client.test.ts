@@ -75,9 +75,9 @@ describe('a client of the ledger', () => {
 
   it('takes the address with a path, with or without /graphql', async () => {
     const { asked, url } = await standIn(answers({ data: { overview: null } }));
-    for (const path of ['/ledger', '/ledger/', '/ledger/graphql'])
+    for (const path of ['/ledger', '/ledger/', '/ledger/graphql', '/ledger/graphql/'])
       await createLedgerClient({ url: url + path, apiKey: 'k' }).overview();
-    expect(asked.map((one) => one.url)).toEqual(Array(3).fill('/ledger/graphql'));
+    expect(asked.map((one) => one.url)).toEqual(Array(4).fill('/ledger/graphql'));
   });
 
   it('hands the argument of a mutation over as its input', async () => {

@@ -28,8 +28,8 @@ export class Transport {
   readonly #url: URL;
 
   constructor(private readonly options: ClientOptions) {
-    const url = new URL(options.url);
-    this.#url = url.pathname.endsWith('/graphql') ? url : new URL(`${url.pathname.replace(/\/$/, '')}/graphql`, url);
+    this.#url = new URL(options.url);
+    this.#url.pathname = this.#url.pathname.replace(/(?:\/graphql)?\/*$/, '/graphql');
   }
 
   async ask<Data>(asked: Asked): Promise<Data> {
