@@ -21,14 +21,19 @@ export interface ServiceClient {
 
 const TIMEOUT_MS = 30_000;
 
-export function createServiceClient({ url, apiKey, webhookSecret }: ServiceAddress): ServiceClient {
+/** Calls nobody any more, and fails with the reason, once `stopping` says so. */
+export function createServiceClient(
+  { url, apiKey, webhookSecret }: ServiceAddress,
+  stopping: AbortSignal = new AbortController().signal,
+): ServiceClient {
   const send = async (path: string, body: string, headers: Readonly<Record<string, string>>): Promise<unknown> => {
     const response = await fetch(`${url}${path}`, {
       method: 'POST',
       body,
       headers,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.any([stopping, AbortSignal.timeout(TIMEOUT_MS)]),
     }).catch((cause: unknown) => {
+      stopping.throwIfAborted();
       throw new ServiceCallError(`Nothing answers at ${url}. Start it in another terminal: npm start`, { cause });
     });
     const text = await response.text();

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { readServiceAddress } from '../../config.js';
+import { interruptible } from '../interrupt.js';
 import { wholeNumber } from '../options.js';
 import { createOutput, toTable } from '../output.js';
 import { createProgress } from '../progress.js';
@@ -43,8 +44,12 @@ async function simulate(options: Options): Promise<void> {
   const { json = false, disorder } = options;
   const dice = createDice(options.seed);
   const customers = planCustomers(options, dice);
-  const client = createServiceClient(await addressOf(options));
-  const played = await play(client, customers, { disorder, dice, progress: createProgress({ json }) });
+  const address = await addressOf(options);
+  const played = await interruptible(
+    () => `Interrupted. What was played stays; the same command with --seed ${options.seed} goes on from there.`,
+    (signal) =>
+      play(createServiceClient(address, signal), customers, { disorder, dice, progress: createProgress({ json }) }),
+  );
   const linked = played.renewals.filter(({ stripeInvoiceId }) => stripeInvoiceId !== null).length;
   const counts = { sent: played.sent, duplicate: played.duplicate, renewals: played.renewals.length, linked };
   createOutput({ json }).result(toText(played, counts), { ...counts, rows: played.renewals });
