@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { addBackfill } from './backfill.js';
 import { addDoctor } from './doctor/doctor.js';
@@ -11,6 +12,12 @@ import { addReplay } from './replay.js';
 import { addSimulate } from './simulate/simulate.js';
 
 const AFTER = `
+Examples:
+  renewal-ledger start
+  renewal-ledger doctor
+  renewal-ledger explain in_1Abc
+  renewal-ledger help import
+
 Commands use DATABASE_URL, or the service that runs beside them (npm start).
 Results go to standard output, everything else to standard error.
 
@@ -24,6 +31,7 @@ Exit codes:
 export function createProgram(): Command {
   const program = new Command('renewal-ledger')
     .description('Stores every Stripe event, and links each invoice to the renewal that it pays for.')
+    .version(versionOf())
     .addHelpText('after', AFTER)
     .showHelpAfterError('(--help shows what there is)')
     .exitOverride();
@@ -39,6 +47,14 @@ export function createProgram(): Command {
   addDoctor(program);
   addSimulate(program);
   return program;
+}
+
+/** From the package, which lies as far above the sources as above what is built of them. */
+function versionOf(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return version;
 }
 
 const START_EXAMPLES = `

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import packageOf from '../../package.json' with { type: 'json' };
 import { createProgram } from '../../src/cli/program.js';
 
 /** The program, and every command and subcommand, by what a person types. */
@@ -43,6 +44,12 @@ describe('the help', () => {
     const printing = commands.filter(([typed, { commands: subs }]) => subs.length === 0 && !typed.endsWith(' start'));
     for (const [typed, command] of printing)
       expect([typed, helpOf(command)]).toEqual([typed, expect.stringContaining('--json')]);
+  });
+
+  it('of the whole shows examples too, and how to ask for the version', () => {
+    expect(helpOf(program)).toMatch(/Examples:\n {2}renewal-ledger start\n/);
+    expect(helpOf(program)).toContain('--version');
+    expect(program.version()).toBe(packageOf.version);
   });
 
   it('tells the exit codes', () => {
