@@ -4,6 +4,7 @@ import type { ReadEvent } from '../events/fact-recorder.js';
 import { readFacts } from '../events/fact-reading.js';
 import { IgnoredBecause } from '../events/ignored.js';
 import { EVENT_WITH_BODY, STORED_EVENT, type StoredEvent } from '../events/stored-event.js';
+import { OBSERVED } from '../ledger/fact.js';
 import { type EventRead, readEvents } from '../ledger/read-events.js';
 import type { Scope } from '../ledger/scope.js';
 import type { Logger } from '../log.js';
@@ -11,7 +12,7 @@ import type { Logger } from '../log.js';
 /** Events that are still on their way are left to the workers: what they announce is news. */
 const IS_DONE_WITH = `(e.state in ('HANDLED', 'DEAD') or (e.state = 'IGNORED' and e.ignored_because = $4))`;
 
-const CARRIES_FACTS = `((e.source = 'STRIPE' and (e.type like 'invoice.%' or e.type like 'customer.subscription.%')) or e.type = 'invoice.observed')`;
+const CARRIES_FACTS = `((e.source = 'STRIPE' and (e.type like 'invoice.%' or e.type like 'customer.subscription.%')) or e.type = '${OBSERVED}')`;
 
 /** A worker that records an event's facts leaves a delivery that says so. */
 const WAS_RECORDED = `exists (select from delivery d where d.event_id = e.id and d.state in ('DONE', 'WAITING'))`;

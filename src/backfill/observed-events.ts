@@ -2,14 +2,13 @@ import { hash } from 'node:crypto';
 import { readInvoice } from '@renewal-ledger/sdk';
 import { toUnnest } from '../database/bulk.js';
 import type { Transaction } from '../database/transaction.js';
+import { OBSERVED } from '../ledger/fact.js';
 import type { ListedInvoice } from './stripe-pages.js';
-
-const TYPE = 'invoice.observed';
 
 /** An invoice as it was read from Stripe, about to be an event of the ledger. */
 export interface Observed {
   readonly id: string;
-  readonly type: typeof TYPE;
+  readonly type: typeof OBSERVED;
   readonly lane: string;
   readonly body: string;
   readonly invoiceId: string;
@@ -28,16 +27,17 @@ export interface Observed {
 export function toObserved(invoice: ListedInvoice, readAt: Date): Observed {
   const fact = readInvoice(invoice);
   const state = hash('sha256', JSON.stringify(fact), 'hex').slice(0, 32);
-  const id = `${TYPE}:${invoice.id}:${state}`;
+  const id = `${OBSERVED}:${invoice.id}:${state}`;
   const created = Math.floor(readAt.getTime() / 1000);
+  const livemode = typeof invoice.livemode === 'boolean' ? invoice.livemode : null;
   return {
     id,
-    type: TYPE,
+    type: OBSERVED,
     lane: fact.subscription ?? id,
-    body: JSON.stringify({ id, object: 'event', type: TYPE, created, data: { object: invoice } }),
+    body: JSON.stringify({ id, object: 'event', type: OBSERVED, created, livemode, data: { object: invoice } }),
     invoiceId: invoice.id,
     customerId: fact.customer,
-    livemode: typeof invoice.livemode === 'boolean' ? invoice.livemode : null,
+    livemode,
     readAt,
     changedAt: lastChangeOf(invoice, fact.created),
   };

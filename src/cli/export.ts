@@ -18,8 +18,8 @@ Examples:
   renewal-ledger export --without-events | jq -c 'select(.kind == "renewal")'
 
 One JSON object a line: checkout intents, renewals, and Stripe's events with their bodies, all of one moment. It holds
-personal data. What is derived (facts, states, links' reasons) is left out, and so are history and API keys: to move
-a whole database, use pg_dump.`;
+personal data. Events whose body is erased are counted and left out. What is derived (facts, states, links' reasons) is
+left out, and so are history and API keys: to move a whole database, use pg_dump.`;
 
 type Options = Json & Readonly<{ events: boolean }>;
 

@@ -25,7 +25,7 @@ const intent = z.strictObject({
   createdAt: optional(instant()),
 });
 
-const renewal = z.strictObject({
+const renewalLine = z.strictObject({
   kind: z.literal('renewal'),
   checkoutIntentId: intentId(),
   subscriptionPlanRenewalId: text(),
@@ -36,11 +36,18 @@ const renewal = z.strictObject({
   effectiveDate: optional(instant()),
   isDateFixed: flag().default(false),
   stripeInvoiceId: optional(text()),
+  /** True of a link that is no more than what the rules make of these events: it is for them to make again. */
+  isLinkDerived: flag().default(false),
   processedAt: optional(instant()),
   isCanceled: flag().default(false),
   refusedInvoiceIds: z.array(text(), { error: 'must be a list of ids.' }).default([]),
   createdAt: optional(instant()),
 });
+
+const renewal = renewalLine.transform(({ isLinkDerived, stripeInvoiceId, ...fields }) => ({
+  ...fields,
+  stripeInvoiceId: isLinkDerived ? null : stripeInvoiceId,
+}));
 
 const event = z.strictObject({
   kind: z.literal('event'),

@@ -1,6 +1,6 @@
 import { toUnnest } from '../database/bulk.js';
 import { preferIndexes, type Transaction } from '../database/transaction.js';
-import { DeliveryState, EventState } from '../entities/states.js';
+import { DeliveryState, EventSource, EventState } from '../entities/states.js';
 import { LedgerError } from '../errors.js';
 import { readFacts } from '../events/fact-reading.js';
 import type { FactOutcome, ReadEvent } from '../events/fact-recorder.js';
@@ -10,6 +10,7 @@ import { type NewEvent, readNewEvent } from '../events/new-event.js';
 import { ensurePartitionsOf } from '../events/partitions.js';
 import { isDatabaseAway, isPassing } from '../database/sql-errors.js';
 import { runCommand } from '../ledger/commands/context.js';
+import { OBSERVED } from '../ledger/fact.js';
 import { HELD_BACK } from '../ledger/raise.js';
 import { createFactRecorder } from '../ledger/record-facts.js';
 import type { ImportContext } from './context.js';
@@ -44,6 +45,7 @@ interface Incoming {
 const COLUMNS = {
   id: 'text',
   type: 'text',
+  source: 'text',
   state: 'text',
   ignored_because: 'text',
   api_version: 'text',
@@ -143,10 +145,19 @@ async function write(tx: Transaction, context: ImportContext, incoming: readonly
   return { stored: fresh.length, unreadable: failures.size };
 }
 
+/** Of the ledger's own events an export has but one type, and Stripe has none of that name. */
+const sourceOf = ({ id, type }: NewEvent): EventSource =>
+  type === OBSERVED && id.startsWith(`${OBSERVED}:`) ? EventSource.LEDGER : EventSource.STRIPE;
+
+/** An event of the ledger names its intent; one of Stripe's belongs to whom its subscription belongs to. */
+const INTENT = `case source when '${EventSource.LEDGER}' then
+  (select s.checkout_intent_id from subscription s where s.id = v.stripe_subscription_id) end`;
+
 async function insertMissing(tx: Transaction, incoming: readonly Incoming[]): Promise<ReadonlySet<string>> {
   const rows = incoming.map(({ event, receivedAt, state, ignoredBecause }) => ({
     id: event.id,
     type: event.type,
+    source: sourceOf(event),
     state,
     ignored_because: ignoredBecause,
     api_version: event.apiVersion,
@@ -166,8 +177,8 @@ async function insertMissing(tx: Transaction, incoming: readonly Incoming[]): Pr
   const born = await tx.query<{ id: string }>(
     `with v as materialized (select * from ${source}),
      born as (
-       insert into event (source, ${columns}, handled_at, body_hash)
-       select 'STRIPE', ${columns}, case state when 'HANDLED' then now() end, sha256(convert_to(body, 'UTF8')) from v order by id
+       insert into event (${columns}, checkout_intent_id, handled_at, body_hash)
+       select ${columns}, ${INTENT}, case state when 'HANDLED' then now() end, sha256(convert_to(body, 'UTF8')) from v order by id
        on conflict (id) do nothing returning id, received_at),
      bodies as (
        insert into event_body (event_id, received_at, body)
