@@ -2,6 +2,7 @@ import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { systemClock } from '../clock.js';
 import { readDatabaseConfig } from '../config.js';
 import { databaseAddress } from '../database/address.js';
+import { awaitDatabase } from '../database/await-database.js';
 import { connectDatabase } from '../database/orm.js';
 import { type Announcer, createAnnouncer } from '../events/announcer.js';
 import { type Jobs, openJobs } from '../events/jobs.js';
@@ -13,9 +14,14 @@ import { createLogger, type Logger } from '../log.js';
 /** Whom history names for what the command line does. */
 export const BY = 'cli';
 
-/** Works on the database of DATABASE_URL, or on that of the service which runs beside the command. */
+/**
+ * Works on the database of DATABASE_URL, or on that of the service which runs beside the command.
+ * @throws NoDatabaseError and DatabaseAwayError where there is none, or none that can be used.
+ */
 export async function withDatabase<T>(work: (orm: MikroORM) => Promise<T>): Promise<T> {
-  const orm = await connectDatabase(await databaseAddress(readDatabaseConfig()), {
+  const url = await databaseAddress(readDatabaseConfig());
+  await awaitDatabase(url, { withinMs: 0 }); // says what to do where it is away, which the ORM does not
+  const orm = await connectDatabase(url, {
     pool: 2,
     onWarning: (sentence) => process.stderr.write(`${sentence}\n`),
   });

@@ -59,6 +59,12 @@ describe('renewal-ledger keys', () => {
     expect(answer).toMatchObject({ code: 1, stderr: expect.stringMatching(/npm start.*DATABASE_URL/) });
   });
 
+  it('says what to do where the database cannot be used, and repeats no password', async () => {
+    const answer = await command(['keys', 'list'], { DATABASE_URL: 'postgres://ledger:hidden@127.0.0.1:1/ledger' });
+    expect(answer).toMatchObject({ code: 1, stderr: expect.stringMatching(/DATABASE_URL.*ECONNREFUSED.*Check/) });
+    expect(answer.stderr).not.toContain('hidden');
+  });
+
   it('says what to do where the database is not migrated, and migrate does it', async () => {
     const empty = await openTestDatabase({ empty: true });
     const env = { DATABASE_URL: empty.url };
