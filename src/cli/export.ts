@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, statSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
@@ -7,7 +7,7 @@ import { createGzip } from 'node:zlib';
 import type { Command } from 'commander';
 import { exportAll } from '../transfer/export.js';
 import { interruptible } from './interrupt.js';
-import { type Json, JSON_OPTION } from './options.js';
+import { type Json, JSON_OPTION, UsageError } from './options.js';
 import { createOutput } from './output.js';
 import { createProgress } from './progress.js';
 import { withDatabase } from './with-database.js';
@@ -83,6 +83,8 @@ function toStandardOutput(): Target {
 
 /** Beside the file until it is whole, and readable by its owner only. */
 function toFile(file: string): Target {
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw new UsageError(`${file} is a directory; name a file in it.`);
   const part = `${file}.part`;
   const bytes = createWriteStream(part, { mode: 0o600 });
   const gzip = file.endsWith('.gz') ? createGzip() : undefined;

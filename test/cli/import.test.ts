@@ -208,6 +208,10 @@ describe('renewal-ledger import', () => {
 });
 
 describe('renewal-ledger export', () => {
+  it('refuses a directory before it has written anything', async () => {
+    expect(await run('export', '/')).toMatchObject({ code: 2, stderr: expect.stringContaining('is a directory') });
+  });
+
   it('writes what an import into an empty database exports again, byte for byte', async () => {
     const updated = aStripeEvent(
       'customer.subscription.updated',
