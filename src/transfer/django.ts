@@ -74,7 +74,7 @@ const stripeEventData = z
     pk: text(),
     fields: z.object({
       event_type: text(),
-      data: z.looseObject({}, { error: 'must be the payload of an event.' }),
+      data: z.preprocess(parseText, z.looseObject({}, { error: 'must be the payload of an event.' })),
       created: optional(instantText()),
     }),
   })
@@ -86,6 +86,16 @@ const stripeEventData = z
     if (data['data'] === undefined || data['data'] === null) return { kind: 'erased' };
     return { kind: 'event', body: JSON.stringify({ ...data, id: pk, type }), receivedAt: created };
   });
+
+/** The field of the package jsonfield is dumped as text that holds JSON; Django's own is not. */
+function parseText(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
 
 const SCHEMAS: Readonly<Record<string, z.ZodType<ImportRecord>>> = {
   'customer_billing.checkoutintent': checkoutIntent,

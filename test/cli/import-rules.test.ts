@@ -1,6 +1,7 @@
 import { anInvoice, aStripeEvent } from '@renewal-ledger/sdk/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../support/database.js';
+import { aDjangoEvent } from '../support/django-dump.js';
 import { anExportedEvent, anExportedIntent, anExportedRenewal, importInto } from '../support/importing.js';
 
 let db: TestDatabase;
@@ -126,6 +127,23 @@ describe('a file is refused', () => {
     expect(await importInto(db).problemsOf(anExportedRenewal('a', { stripeInvoiceId: 'in_1' }))).toEqual([
       'stripeInvoiceId: is of another customer than checkout intent 1.',
     ]);
+  });
+});
+
+describe('a payload that a dump of Django holds as text', () => {
+  it('is read as the same payload', async () => {
+    const dumped = aDjangoEvent(invoiceEvent('invoice.paid', 'in_as_text'));
+    const asText = { ...dumped, fields: { ...dumped.fields, data: JSON.stringify(dumped.fields['data']) } };
+    expect((await importInto(db).records(asText)).imported).toMatchObject({ events: 1, unreadable: 0 });
+    expect(await db.sql('select id, status from invoice')).toEqual([{ id: 'in_as_text', status: 'paid' }]);
+  });
+
+  it('is refused where it is none', async () => {
+    const dumped = aDjangoEvent(invoiceEvent('invoice.paid', 'in_as_text'));
+    for (const data of ['{"id": ', '"evt_1"', ''])
+      expect(await importInto(db).problemsOf({ ...dumped, fields: { ...dumped.fields, data } })).toEqual([
+        'fields.data: must be the payload of an event.',
+      ]);
   });
 });
 
