@@ -40,7 +40,7 @@ export async function start(config: Config, options: StartOptions): Promise<void
   options.onClose(() => service.stop(), PATIENCE.service);
   const url = await listening(service.app, config);
   log.info({ url, role }, 'Ready');
-  process.stdout.write(banner(url, generated));
+  process.stdout.write(banner(url, { role, generated, isTrial: config.database.kind !== 'url' }));
 }
 
 interface OpenDatabaseOptions extends StartOptions {

@@ -48,6 +48,9 @@ describe('with DATABASE_URL', () => {
     await expect
       .poll(() => fresh.sql('select state from event'), { timeout: 60_000 })
       .not.toEqual([{ state: 'PENDING' }]);
+    expect(web?.output.stdout).toContain('/webhooks/stripe');
+    expect(worker?.output.stdout).not.toMatch(/graphql|webhooks/); // it answers health and metrics
+    for (const service of [web, worker]) expect(service?.output.stdout).not.toContain('simulate');
     for (const service of [web, worker]) service?.signal('SIGTERM');
     expect(await Promise.all([web?.exit, worker?.exit])).toEqual([0, 0]);
     await fresh.close();
