@@ -82,7 +82,7 @@ const isSuccess = ({ status }: Answer): boolean => status >= 200 && status < 300
 
 /** An earlier try got through, and its answer was lost. */
 const isAlreadyProcessed = ({ status, text }: Answer): boolean =>
-  status === 409 && /already[ _-]?processed/i.test(text);
+  status === 409 && /already[ _-]?(been[ _-]?)?processed/i.test(text);
 
 function refused(call: string, { status, text }: Answer): LicenseManagerError {
   return new LicenseManagerError(`The license manager answered ${call} with ${status}: ${text}`, status);

@@ -135,6 +135,18 @@ describe('a paid renewal', () => {
     expect(new Set(keys)).toEqual(new Set([`process:${played.renewalId}`]));
   });
 
+  it.each(['already processed', 'ALREADY_PROCESSED', 'This renewal has already been processed.'])(
+    'is processed where the license manager answers 409 with %j',
+    async (detail) => {
+      const played = await introduce();
+      manager.behave({ kind: 'fail', status: 409, body: JSON.stringify({ detail }) });
+      await postAll(played.life.events);
+      await eventually(async () => expect((await renewalOf(played)).state).toBe('PROCESSED'), { withinMs: 25_000 });
+      expect(processCalls(played)).toHaveLength(1);
+      await eventually(async () => expect(manager.plans.get(played.plan)).toBe(true), { withinMs: 10_000 });
+    },
+  );
+
   it('is processed once where the license manager answers late', async () => {
     const played = await introduce();
     manager.behave({ kind: 'late', ms: 1_500 });
