@@ -48,8 +48,11 @@ export class LicenseManagerHandlers {
     for (;;) {
       const plan = await this.#processing.leasePlan(subscriptionId, lease);
       if (plan === null) return;
-      if ('waitSeconds' in plan)
-        throw new RetryLater(plan.waitSeconds, 'Another call for this subscription is under way.');
+      // Whoever calls is done in a moment as a rule; the lease of one that died is waited for in ever longer steps.
+      if ('waitSeconds' in plan) {
+        const pause = Math.min(plan.waitSeconds, 2 ** (ctx.tries - 1));
+        throw new RetryLater(pause, 'Another call for this subscription is under way.');
+      }
       try {
         await this.#licenseManager.setPlan(plan, ctx.signal);
       } catch (error) {

@@ -220,6 +220,24 @@ describe('a plan', () => {
     }
   });
 
+  it('is set soon after another call for its subscription has ended, long before its lease would', async () => {
+    const played = await introduce();
+    await postAll(played.life.events);
+    await processedOnce(played);
+    await eventually(async () => expect(manager.plans.get(played.plan)).toBe(true), { withinMs: 10_000 });
+    const { subscription } = played.life;
+    const lease =
+      'update subscription set plan_lease_until = now() + $2::interval, plan_lease_holder = $3 where id = $1';
+    await service.db.sql(lease, [subscription, '30 s', 'another']);
+    await postAll([subscriptionIs('past_due', played, 10)]);
+    await eventually(async () => {
+      const met = "select from delivery where last_error like 'Another call%' and state = 'RETRYING'";
+      expect(await service.db.sql(met)).toHaveLength(1);
+    });
+    await service.db.sql(lease, [subscription, '0 s', null]);
+    await eventually(async () => expect(manager.plans.get(played.plan)).toBe(false), { withinMs: 10_000 });
+  });
+
   it('stays on where a stale change (off) is tried again after the recovery (on)', async () => {
     const played = await introduce();
     await postAll(played.life.events);
