@@ -96,7 +96,7 @@ function idsOf(settlement: Settlement, renewal: RenewalRecord): LedgerIds {
   return idsFor(settlement.intent, renewal, invoice);
 }
 
-function announceReport(settlement: Settlement, report: Report): Announcement {
+export function announceReport(settlement: Settlement, report: Report): Announcement {
   const renewal = settlement.renewals.find(({ id }) => id === report.renewalId) ?? null;
   const object = {
     ...idsFor(settlement.intent, renewal, null),

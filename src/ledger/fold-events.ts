@@ -1,8 +1,10 @@
 import type { Transaction } from '../database/transaction.js';
-import { type Announcement, idsFor } from './announcements.js';
+import { type Announcement, announceReport, idsFor } from './announcements.js';
+import { isLive } from './eligibility.js';
 import { foldInvoices, withFirstCustomer } from './fold.js';
 import type { EventRead } from './read-events.js';
 import type { InvoiceFactRecord, MoveRecord, SubscriptionRecord } from './records.js';
+import { voidedLater } from './reports.js';
 import type { Scope, ScopeKeys } from './scope.js';
 import type { ScopeChange } from './settle-scope.js';
 import type { Settlement } from './settle.js';
@@ -87,8 +89,14 @@ function announceFacts(
   );
   return [
     ...read.flatMap(({ problems }) => problems),
+    ...read.flatMap(({ invoices }) => invoices.flatMap((said) => announceVoidedLater(said, settlements))),
     ...folds.flatMap((fold) => announceSubscription(fold, intents.get(fold.subscription.id) ?? null)),
   ];
+}
+
+function announceVoidedLater(said: InvoiceFactRecord, settlements: readonly Settlement[]): Announcement[] {
+  if (isLive(said)) return [];
+  return settlements.flatMap((settled) => voidedLater(settled, said).map((report) => announceReport(settled, report)));
 }
 
 function announceTruncated(invoice: InvoiceFactRecord): Announcement[] {

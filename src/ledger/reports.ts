@@ -113,10 +113,22 @@ function choiceOf({ wants, isTie }: Match, invoiceId: string): string {
 function heldByVoid({ group, renewals, links }: Settled): Report[] {
   return renewals.flatMap((renewal) => {
     const invoice = group.invoices.find(({ id }) => id === links.byRenewal.get(renewal.id)?.invoiceId);
-    if (invoice === undefined || isLive(invoice)) return [];
-    const message = `Invoice ${invoice.id} is ${invoice.status}, and renewal ${renewal.id}, which it paid for, was processed: take back what it granted, or bill it again.`;
-    return [{ code: 'VOIDED_AFTER_PROCESSED' as const, subject: invoice.id, message, ...idsOf(invoice, renewal.id) }];
+    return invoice === undefined || isLive(invoice) ? [] : [voidedAfterProcessed(renewal, invoice)];
   });
+}
+
+/** A paid invoice stays paid in its facts: what Stripe says later of one whose renewal was processed is told all the same. */
+export function voidedLater({ renewals, group }: Pick<Settled, 'renewals' | 'group'>, said: InvoiceRecord): Report[] {
+  const invoice = group.invoices.find(({ id }) => id === said.id);
+  const renewal = renewals.find(({ invoiceId, processedAt }) => invoiceId === said.id && processedAt !== null);
+  const isLater =
+    said.asOf !== null && invoice?.status === 'paid' && (invoice.asOf === null || invoice.asOf <= said.asOf);
+  return renewal === undefined || isLive(said) || !isLater ? [] : [voidedAfterProcessed(renewal, said)];
+}
+
+function voidedAfterProcessed(renewal: RenewalRecord, invoice: InvoiceRecord): Report {
+  const message = `Invoice ${invoice.id} is ${invoice.status}, and renewal ${renewal.id}, which it paid for, was processed: take back what it granted, or bill it again.`;
+  return { code: 'VOIDED_AFTER_PROCESSED', subject: invoice.id, message, ...idsOf(invoice, renewal.id) };
 }
 
 /** A renewal that was processed before this payment owes nothing to it. One that was processed by it is not undone: it is told. */

@@ -137,6 +137,40 @@ describe('The ledger raises', () => {
   });
 });
 
+describe('An invoice that is voided after it was paid', () => {
+  const voided = (created: string) =>
+    aStripeEvent('invoice.voided', anInvoice({ id: 'in_1', status: 'void' }), { created });
+
+  it('is reported where its renewal was processed, and the link stays', async () => {
+    const renewalId = await ledger.renewal(intentId);
+    await ledger.record(event());
+    await ledger.markRenewalProcessed(renewalId, 'tests');
+    await ledger.record(voided('2026-04-01'));
+    expect(await ledger.raised('attention.needed')).toMatchObject([
+      {
+        id: 'attention.needed:VOIDED_AFTER_PROCESSED:in_1',
+        object: { checkoutIntentId: intentId, renewalId, stripeInvoiceId: 'in_1' },
+      },
+    ]);
+    expect(await ledger.renewals()).toMatchObject([{ state: 'PROCESSED', invoiceId: 'in_1' }]);
+  });
+
+  it('is not where it was voided before it was paid, and that is only told late', async () => {
+    const renewalId = await ledger.renewal(intentId);
+    await ledger.record(event());
+    await ledger.markRenewalProcessed(renewalId, 'tests');
+    await ledger.record(voided('2026-02-01'));
+    expect(await ledger.raised('attention.needed')).toEqual([]);
+  });
+
+  it('is not while its renewal is not processed: its payment stands', async () => {
+    await ledger.renewal(intentId);
+    await ledger.record(event(), voided('2026-04-01'));
+    expect(await ledger.raised('attention.needed')).toEqual([]);
+    expect(await ledger.renewals()).toMatchObject([{ state: 'PAID' }]);
+  });
+});
+
 describe('An invoice.paid', () => {
   const WAITING = { state: 'WAITING', waitingFor: 'link:in_1' };
 
