@@ -3,7 +3,7 @@ import { type Announcement, announceReport, idsFor } from './announcements.js';
 import { isLive } from './eligibility.js';
 import { foldInvoices, withFirstCustomer } from './fold.js';
 import type { EventRead } from './read-events.js';
-import type { InvoiceFactRecord, MoveRecord, SubscriptionRecord } from './records.js';
+import type { IntentRecord, InvoiceFactRecord, MoveRecord, SubscriptionRecord } from './records.js';
 import { voidedLater } from './reports.js';
 import type { Scope, ScopeKeys } from './scope.js';
 import type { ScopeChange } from './settle-scope.js';
@@ -88,10 +88,20 @@ function announceFacts(
     settlements.flatMap(({ group, intent }) => group.subscriptions.map(({ id }) => [id, intent] as const)),
   );
   return [
-    ...read.flatMap(({ problems }) => problems),
+    ...read.flatMap(({ problems }) => problems).map((problem) => ofIntent(problem, intents)),
     ...read.flatMap(({ invoices }) => invoices.flatMap((said) => announceVoidedLater(said, settlements))),
     ...folds.flatMap((fold) => announceSubscription(fold, intents.get(fold.subscription.id) ?? null)),
   ];
+}
+
+/** Bad metadata is told of the intent that owns its subscription all the same, by its other name or by a renewal. */
+function ofIntent(
+  problem: Announcement<'attention.needed'>,
+  intents: ReadonlyMap<string, IntentRecord | null>,
+): Announcement {
+  const intent = intents.get(problem.object.stripeSubscriptionId ?? '') ?? null;
+  const { checkoutIntentId, checkoutIntentUuid } = idsFor(intent, null, null);
+  return { ...problem, object: { ...problem.object, checkoutIntentId, checkoutIntentUuid } };
 }
 
 function announceVoidedLater(said: InvoiceFactRecord, settlements: readonly Settlement[]): Announcement[] {

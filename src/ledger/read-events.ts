@@ -19,7 +19,7 @@ export interface EventRead {
   readonly subscriptions: readonly (TimedSubscriptionEvent & { readonly subscriptionId: string })[];
   /** Whom it names: subscription, customer and the intent that the metadata says. */
   readonly mentions: readonly Mention[];
-  readonly problems: readonly Announcement[];
+  readonly problems: readonly Announcement<'attention.needed'>[];
 }
 
 export interface Mention extends IntentName {
@@ -84,7 +84,7 @@ function readSubscriptionFact(event: FactEvent, { object, previous }: Extract<Fa
 function problemsOf(
   metadata: Readonly<Record<string, string>>,
   about: Mention & { readonly invoiceId: string | null },
-): Announcement[] {
+): Announcement<'attention.needed'>[] {
   const { problem } = readIntentName(metadata);
   const subject = about.subscriptionId ?? about.invoiceId;
   if (problem === null || subject === null) return [];

@@ -122,6 +122,9 @@ describe('Metadata with', () => {
       'tests',
     );
     await ledger.record(paid({ metadata: { checkout_intent_uuid: 'acme', checkout_intent_id: intentId } }));
+    expect(await ledger.raised('attention.needed')).toMatchObject([
+      { object: { code: 'METADATA_INVALID', checkoutIntentId: intentId, checkoutIntentUuid: INTENT_UUID } },
+    ]);
     expect(await ledger.db.sql('select checkout_intent_id from subscription')).toEqual([
       { checkout_intent_id: intentId },
     ]);
