@@ -53,11 +53,18 @@ export function beforeSubscriptionFact(
 export function readMove(event: TimedSubscriptionEvent): Pick<MoveRecord, 'from' | 'to'> | null {
   if (event.previous === null) return null;
   const now = readSubscription(event.object);
-  const was = readSubscription(undo(event));
+  const was = readSubscription(beforeOf(event));
   if (was.trialEnd !== null && was.trialEnd !== now.trialEnd)
     return moveBetween(was.trialEnd, now.trialEnd ?? now.currentPeriodStart);
   if (was.currentPeriodEnd === now.currentPeriodEnd || isAdvance(was, now)) return null;
   return moveBetween(was.currentPeriodEnd, now.currentPeriodEnd);
+}
+
+/** An old period that is named on the subscription itself is that of its items too: undone, those would still have the new one. */
+function beforeOf(event: TimedSubscriptionEvent): unknown {
+  const before = undo(event) as object;
+  const { current_period_end: end, items } = event.previous as { current_period_end?: unknown; items?: unknown };
+  return end === undefined || items !== undefined ? before : { ...before, items: undefined };
 }
 
 function isAdvance(was: SubscriptionFact, now: SubscriptionFact): boolean {

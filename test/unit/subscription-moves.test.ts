@@ -95,6 +95,16 @@ describe.each(['basil', 'legacy'] as const)('In the layout %s a move is', (layou
   });
 });
 
+describe('An old period that previous_attributes name on the subscription itself', () => {
+  const reset = { was: month, now: { currentPeriodStart: '2026-03-10', currentPeriodEnd: '2026-04-10' } };
+  const previous = { current_period_end: instant('2026-04-01').getTime() / 1000 };
+
+  it.each(['basil', 'legacy'] as const)('is the old one in the layout %s', (layout) => {
+    const move = { from: instant('2026-04-01'), to: instant('2026-04-10') };
+    expect(readMove({ ...update(reset, layout), previous })).toEqual(move);
+  });
+});
+
 describe('An event without previous_attributes', () => {
   const event = { ...update({ was: month, now: trial }), previous: null };
 
