@@ -77,7 +77,7 @@ function announcePaid(settlement: Settlement, { before, after }: RenewalChangeRo
   const isNews = after.state === 'PAID' && (before?.state !== 'PAID' || before.invoiceId !== after.invoiceId);
   const invoice = settlement.invoices.find(({ id }) => id === after.invoiceId);
   if (!isNews || invoice === undefined) return [];
-  const subscription = settlement.group.subscriptions.find(({ id }) => id === invoice.subscriptionId);
+  const subscription = settlement.subscriptions.find(({ id }) => id === invoice.subscriptionId);
   if (isPaidAfterEnd(invoice, subscription)) return [];
   const period = { periodStart: toText(invoice.periodStart), periodEnd: toText(invoice.periodEnd) };
   const object = { ...idsOf(settlement, after), ...amountsOf(invoice), ...period };

@@ -20,6 +20,7 @@ export interface Report {
 interface Settled {
   readonly group: Group;
   readonly intent: IntentRecord | null;
+  readonly subscriptions: readonly SubscriptionRecord[];
   readonly renewals: readonly RenewalRecord[];
   readonly links: Links;
   /** What each invoice would want if no link stood. */
@@ -132,10 +133,10 @@ function voidedAfterProcessed(renewal: RenewalRecord, invoice: InvoiceRecord): R
 }
 
 /** A renewal that was processed before this payment owes nothing to it. One that was processed by it is not undone: it is told. */
-function paidAfterEnd({ group, renewals, links }: Settled): Report[] {
+function paidAfterEnd({ group, subscriptions, renewals, links }: Settled): Report[] {
   return renewals.flatMap((renewal) => {
     const invoice = group.invoices.find(({ id }) => id === links.byRenewal.get(renewal.id)?.invoiceId);
-    const subscription = group.subscriptions.find(({ id }) => id === invoice?.subscriptionId);
+    const subscription = subscriptions.find(({ id }) => id === invoice?.subscriptionId);
     if (invoice === undefined || !isPaidAfterEnd(invoice, subscription)) return [];
     const { processedAt } = renewal;
     if (processedAt !== null && invoice.paidAt !== null && processedAt < invoice.paidAt) return [];

@@ -16,6 +16,8 @@ import { findReports, type Report } from './reports.js';
 export interface Settlement {
   readonly group: Group;
   readonly intent: IntentRecord | null;
+  /** The group's, as far as their facts count here. */
+  readonly subscriptions: readonly SubscriptionRecord[];
   readonly renewals: readonly RenewalRecord[];
   readonly invoices: readonly InvoiceRecord[];
   readonly matches: ReadonlyMap<string, Match>;
@@ -30,33 +32,44 @@ export interface Settlement {
 export function settle(group: Group, linkAs: LinkedBy = LinkedBy.RULE): Settlement {
   const invoices = new Map(group.invoices.map((invoice) => [invoice.id, invoice]));
   const intent = settleCustomer(group, invoices);
-  const own = group.subscriptions
-    .filter((subscription) => !isForeign(intent, subscription))
-    .toSorted(compareSubscriptions);
+  const subscriptions = group.subscriptions.map((subscription) => withoutForeignFacts(intent, subscription));
+  const counted = { ...group, subscriptions };
+  const own = subscriptions.filter((subscription) => !isForeign(intent, subscription)).toSorted(compareSubscriptions);
   const owned = { subscriptions: own, moves: group.moves };
-  const paying = withoutForeignPayments(group, intent, invoices);
+  const paying = withoutForeignPayments(counted, intent, invoices);
   const dated = group.renewals.map((renewal) => settleDate(renewal, owned, paying));
-  const matches = matchAll(group, intent, dated);
+  const matches = matchAll(counted, intent, dated);
   const links = deriveLinks({ renewals: dated, invoices, paying, matches, linkAs });
   // Another customer's subscription cancels nothing here, even where a renewal names it.
-  const subscriptions = new Map(own.map((subscription) => [subscription.id, subscription]));
+  const ownById = new Map(own.map((subscription) => [subscription.id, subscription]));
   const settled = {
     group,
     intent: settleIntentState(intent, group, own),
+    subscriptions,
     renewals: dated.map((renewal) =>
-      settleRenewal(renewal, links.byRenewal.get(renewal.id), { invoices: paying, subscriptions }),
+      settleRenewal(renewal, links.byRenewal.get(renewal.id), { invoices: paying, subscriptions: ownById }),
     ),
     invoices: group.invoices.map((invoice) => settleInvoice(invoice, links)),
     matches,
     links,
   };
-  return { ...settled, reports: findReports({ ...settled, afresh: matchAfresh(settled, { dated, owned }) }) };
+  const afresh = matchAfresh({ ...settled, group: counted }, { dated, owned });
+  return { ...settled, reports: findReports({ ...settled, afresh }) };
 }
 
 /** True where a subscription is another customer's than the intent that it names: it changes nothing of it. */
 export function isForeign(intent: IntentRecord | null, subscription: SubscriptionRecord): boolean {
   const customer = subscription.customerId ?? subscription.firstCustomerId;
   return intent !== null && intent.customerId !== null && customer !== null && customer !== intent.customerId;
+}
+
+/** What another customer's event says of a subscription that was the intent's before counts for nothing here; what was known before it is gone. */
+function withoutForeignFacts(intent: IntentRecord | null, subscription: SubscriptionRecord): SubscriptionRecord {
+  const { firstCustomerId } = subscription;
+  if (firstCustomerId === null || firstCustomerId !== intent?.customerId || !isForeign(intent, subscription))
+    return subscription;
+  const unknown = { cancelAt: null, cancelAtPeriodEnd: null, endedAt: null, trialEnd: null, isDeleted: false };
+  return { ...subscription, ...unknown, customerId: firstCustomerId };
 }
 
 export function isPaid(renewal: RenewalRecord, invoices: ReadonlyMap<string, InvoiceRecord>): boolean {

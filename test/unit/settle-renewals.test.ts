@@ -192,10 +192,19 @@ const owners: [string, Partial<Group>, string | null][] = [
     'not one of another customer',
     {
       intent: anIntent({ givenCustomerId: CUSTOMER }),
-      subscriptions: [{ ...first, customerId: 'cus_stranger' }, second],
+      subscriptions: [{ ...first, customerId: 'cus_stranger', firstCustomerId: 'cus_stranger' }, second],
       renewals: [unnamed],
     },
     'sub_second',
+  ],
+  [
+    'its own also when another customer’s event has come of it',
+    {
+      intent: anIntent({ givenCustomerId: CUSTOMER }),
+      subscriptions: [{ ...first, customerId: 'cus_stranger', endedAt: instant('2026-02-01') }, second],
+      renewals: [unnamed],
+    },
+    'sub_first',
   ],
 ];
 
