@@ -185,6 +185,19 @@ describe('A checkout intent', () => {
     },
   );
 
+  it('of which a transition was refused keeps all that came with it from being changed, and is reported once', async () => {
+    const id = await ledger.intent({ state: FULFILLED, enterpriseName: 'Acme' });
+    for (const state of [CREATED, PAID])
+      await expect(update({ id, state, enterpriseName: 'Other' })).rejects.toMatchObject({ code: 'LINK_CONFLICT' });
+    expect(await intentOf(id)).toMatchObject({ enterprise_name: 'Acme' });
+    expect(await ledger.raised('attention.needed')).toMatchObject([
+      {
+        id: `attention.needed:FORBIDDEN_TRANSITION:${id}`,
+        object: { checkoutIntentId: id, checkoutIntentUuid: INTENT_UUID, subject: id },
+      },
+    ]);
+  });
+
   it('that is set back to CREATED after a payment is PAID again', async () => {
     const id = await ledger.intent({ state: EXPIRED, stripeCustomerId: 'cus_given' });
     await ledger.record(paid());

@@ -1,8 +1,10 @@
 import type { Transaction } from '../../database/transaction.js';
 import type { CheckoutIntentState } from '../../entities/states.js';
 import { BadInputError, LinkConflictError, NotFoundError } from '../../errors.js';
+import { type Announcement, idsFor } from '../announcements.js';
 import { isIntentId } from '../intent-name.js';
 import { followersOf } from '../intent-states.js';
+import { raise } from '../raise.js';
 import type { IntentRecord } from '../records.js';
 import { closeFactGate, lockScope, type Scope } from '../scope.js';
 import { assertReason, assertText, type CommandContext, quote, runCommand, settleFor } from './context.js';
@@ -48,15 +50,22 @@ export async function updateCheckoutIntent(context: CommandContext, input: Updat
   assertReason(input.reason);
   if (input.state === null) throw new BadInputError('state cannot be cleared; leave it out, or give a state.');
   if (input.quantity === null) throw new BadInputError('quantity cannot be cleared; leave it out, or give a number.');
-  return runCommand(context, async (tx) => {
+  const refusal = await runCommand(context, async (tx) => {
     const before = await lockScope(tx, { intentIds: isIntentId(input.id) ? [input.id] : [] });
     const intent = before.intents.find(({ id }) => id === input.id);
     if (intent === undefined) throw new NotFoundError(`There is no checkout intent with the id ${quote(input.id)}.`);
-    assertTransition(intent, input.state ?? intent.state);
-    const next = withIntent(before, edited(intent, input));
-    await settleFor(context, tx, { before, next, reason: input.reason ?? null });
-    return intent.id;
+    const refused = refusalOf(intent, input.state ?? intent.state);
+    if (refused === null)
+      await settleFor(context, tx, {
+        before,
+        next: withIntent(before, edited(intent, input)),
+        reason: input.reason ?? null,
+      });
+    else await reportRefusal(context, tx, { intent, message: refused });
+    return refused;
   });
+  if (refusal !== null) throw new LinkConflictError(refusal);
+  return input.id;
 }
 
 function assertFields(input: IntentFields & { readonly quantity?: number | null | undefined }): void {
@@ -66,11 +75,26 @@ function assertFields(input: IntentFields & { readonly quantity?: number | null 
   if (typeof input.quantity === 'number' && input.quantity < 1) throw new BadInputError('quantity must be 1 or more.');
 }
 
-function assertTransition(intent: IntentRecord, state: CheckoutIntentState): void {
+function refusalOf(intent: IntentRecord, state: CheckoutIntentState): string | null {
   const allowed = followersOf(intent.state);
-  if (state === intent.state || allowed.includes(state)) return;
+  if (state === intent.state || allowed.includes(state)) return null;
   const may = allowed.length === 0 ? 'nothing may follow it' : `only ${allowed.join(', ')} may follow it`;
-  throw new LinkConflictError(`Checkout intent ${intent.id} is ${intent.state}: ${may}, not ${state}.`);
+  return `Checkout intent ${intent.id} is ${intent.state}: ${may}, not ${state}.`;
+}
+
+/** Whoever asked is told by an error; that a service and the ledger think differently of an intent is for a person to see. */
+function reportRefusal(
+  { announcer, clock }: CommandContext,
+  tx: Transaction,
+  { intent, message }: { readonly intent: IntentRecord; readonly message: string },
+): Promise<void> {
+  const about = { code: 'FORBIDDEN_TRANSITION', subject: intent.id, message } as const;
+  const report = {
+    type: 'attention.needed',
+    key: `${about.code}:${about.subject}`,
+    object: { ...idsFor(intent, null, null), ...about },
+  } satisfies Announcement<'attention.needed'>;
+  return raise(tx, [report], { announcer, now: clock.now(), announce: true });
 }
 
 function edited(intent: IntentRecord, input: UpdateCheckoutIntent): IntentRecord {
