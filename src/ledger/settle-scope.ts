@@ -4,13 +4,14 @@ import { announceChanges, announcePayment, type Announcement } from './announcem
 import type { Announcer } from './announcer.js';
 import { ownerOf, ownersIn, withName } from './owners.js';
 import { raise } from './raise.js';
-import type {
-  Group,
-  InvoiceFactRecord,
-  InvoiceRecord,
-  MoveRecord,
-  RenewalRecord,
-  SubscriptionRecord,
+import {
+  type Group,
+  type InvoiceFactRecord,
+  type InvoiceRecord,
+  MatchOutcome,
+  type MoveRecord,
+  type RenewalRecord,
+  type SubscriptionRecord,
 } from './records.js';
 import { differs, type RenewalChangeRow } from './history.js';
 import type { Scope } from './scope.js';
@@ -202,7 +203,19 @@ function signalsOf(before: Scope, settlements: readonly Settlement[], changes: r
     ...subscriptions.map(({ id }) => `subscription:${id}`),
     ...changes.map(({ after }) => `renewal:${(after satisfies RenewalRecord).id}`),
     ...linked,
+    ...decidedOf(before, invoices).map(({ id }) => `link:${id}`),
   ];
+}
+
+const UNDECIDED: readonly (MatchOutcome | null)[] = [MatchOutcome.NO_RENEWAL, MatchOutcome.AMBIGUOUS];
+
+/** Invoices that had no renewal, and of which it is known now that none is to be waited for: another has it, say. */
+function decidedOf(before: Scope, changed: readonly InvoiceRecord[]): InvoiceRecord[] {
+  const old = byId(before.invoices);
+  return changed.filter(({ id, outcome, isLinked }) => {
+    const was = old.get(id)?.outcome ?? null;
+    return !isLinked && UNDECIDED.includes(was) && !UNDECIDED.includes(outcome);
+  });
 }
 
 /** Records that are new or differ. */

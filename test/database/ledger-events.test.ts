@@ -182,6 +182,17 @@ describe('An invoice.paid', () => {
     expect((await ledger.record(paid)).get(paid.id)).toBeUndefined();
   });
 
+  it('waits no longer where another invoice took the renewal that it waited for', async () => {
+    const [first, second] = [event({ id: 'in_first' }), event({ id: 'in_second' })];
+    expect([...(await ledger.record(first, second)).values()]).toMatchObject([
+      { waitingFor: 'link:in_first' },
+      { waitingFor: 'link:in_second' },
+    ]);
+    await ledger.renewal(intentId);
+    expect(ledger.signals).toEqual(expect.arrayContaining(['link:in_first', 'link:in_second']));
+    expect([...(await ledger.record(first, second))]).toEqual([]);
+  });
+
   it('waits while two renewals are equally near', async () => {
     for (const hours of [1, -1]) await ledger.renewal(intentId, { effectiveDate: hoursFrom(hours) });
     const paid = event();
