@@ -26,8 +26,7 @@ export interface Observed {
  */
 export function toObserved(invoice: ListedInvoice, readAt: Date): Observed {
   const fact = readInvoice(invoice);
-  const state = hash('sha256', JSON.stringify(fact), 'hex').slice(0, 32);
-  const id = `${OBSERVED}:${invoice.id}:${state}`;
+  const id = idOf(invoice.id, invoice);
   const created = Math.floor(readAt.getTime() / 1000);
   const livemode = typeof invoice.livemode === 'boolean' ? invoice.livemode : null;
   return {
@@ -41,6 +40,51 @@ export function toObserved(invoice: ListedInvoice, readAt: Date): Observed {
     readAt,
     changedAt: lastChangeOf(invoice, fact.created),
   };
+}
+
+interface Earlier {
+  readonly id: string;
+  readonly invoiceId: string;
+  readonly lastId: string;
+  readonly times: number;
+  /** The body of the event that the facts are of now, where it is newer than the last reading. */
+  readonly since: string | null;
+}
+
+const EARLIER = `
+  select v.id, v.invoice_id as "invoiceId", last.id as "lastId", last.times,
+         case when i.as_of > last.occurred_at then (
+           select convert_from(b.body, 'UTF8') from event e join event_body b on b.event_id = e.id and b.received_at = e.received_at
+           where e.id = i.as_of_event_id) end as since
+  from unnest($1::text[], $2::text[]) v(id, invoice_id)
+  join event known on known.id = v.id
+  cross join lateral (
+    select e.id, e.occurred_at, count(*) over ()::int as times from event e
+    where e.stripe_invoice_id = v.invoice_id and e.type = '${OBSERVED}' order by e.received_at desc, e.id desc limit 1) last
+  left join invoice i on i.id = v.invoice_id`;
+
+/** An invoice can return to a state that was read before, after another: that is news again, under a name of its own. */
+export async function renameReturned(tx: Transaction, observed: readonly Observed[]): Promise<Observed[]> {
+  const earlier = await tx.query<Earlier>(EARLIER, [
+    observed.map(({ id }) => id),
+    observed.map(({ invoiceId }) => invoiceId),
+  ]);
+  const returned = new Map(earlier.filter(hasReturned).map(({ id, times }) => [id, `${id}:${times + 1}`]));
+  return observed.map((one) => {
+    const id = returned.get(one.id) ?? one.id;
+    return { ...one, id, body: id === one.id ? one.body : JSON.stringify({ ...JSON.parse(one.body), id }) };
+  });
+}
+
+function hasReturned({ id, invoiceId, lastId, since }: Earlier): boolean {
+  if (!lastId.startsWith(id)) return true;
+  if (since === null) return false;
+  const { data } = JSON.parse(since) as { data: { object: unknown } };
+  return idOf(invoiceId, data.object) !== id;
+}
+
+function idOf(invoiceId: string, invoice: unknown): string {
+  return `${OBSERVED}:${invoiceId}:${hash('sha256', JSON.stringify(readInvoice(invoice)), 'hex').slice(0, 32)}`;
 }
 
 function lastChangeOf(invoice: object, created: number | null): Date {

@@ -7,7 +7,7 @@ import { isDatabaseAway, isPassing } from '../database/sql-errors.js';
 import { reachableFrom } from './coverage.js';
 import { countStep, type EventRun } from './event-runs.js';
 import { readPlace, toCursor } from './event-walks.js';
-import { insertObserved, type Observed, toObserved } from './observed-events.js';
+import { insertObserved, type Observed, renameReturned, toObserved } from './observed-events.js';
 import type { BackfillRecordRow, Results } from './results.js';
 import { missingOf, recordFactsOf, type StoreOptions, toStoredRow } from './store-events.js';
 import { isUnknown, type ListedInvoice, readAllPages, readInvoicePage, readLinePage } from './stripe-pages.js';
@@ -107,7 +107,8 @@ async function observe(
   const { livemode } = options;
   const isOther = (invoice: ListedInvoice) => livemode !== 'both' && invoice.livemode === (livemode === 'test');
   const [others, own] = [entries.filter(isOther), entries.filter((invoice) => !isOther(invoice))];
-  const observed = [...new Map(own.map((invoice) => [invoice.id, toObserved(invoice, readAt)])).values()];
+  const read = [...new Map(own.map((invoice) => [invoice.id, toObserved(invoice, readAt)])).values()];
+  const observed = await renameReturned(tx, read);
   const ids = observed.map(({ id }) => id);
   const isNew = run.dryRun ? await missingOf(tx, ids) : await insertObserved(tx, observed, subscription);
   const fresh = observed.filter(({ id }) => isNew.has(id));

@@ -23,6 +23,10 @@ const raised = () =>
   );
 const invoiceOf = async (id = '') => (await all.service.db.sql('select * from invoice where id = $1', [id]))[0];
 
+const anHourPasses = () =>
+  sql(`with told as (update event set occurred_at = occurred_at - interval '1 hour')
+       update invoice set as_of = as_of - interval '1 hour'`);
+
 /** A subscription that is known by an event of a finalized invoice, and its renewal. */
 async function known() {
   const { renewal, spec } = await introduce(all.service, DUE);
@@ -64,6 +68,36 @@ describe('a backfill that reaches back further than Stripe lists events', () => 
     const events = await observed();
     expect(events).toHaveLength(2);
     for (const event of events) expect(event.id).toMatch(new RegExp(`^invoice\\.observed:${id}:[0-9a-f]{32}$`));
+  });
+
+  it('stores a state anew to which an invoice has returned, by another reading or by an event', async () => {
+    const { spec } = await known();
+    const worth = (total: number) => ({ ...spec, status: 'open', total }) as const;
+    const read = async (total: number) => {
+      all.stripe.invoices.set(spec.subscription!, [listed(worth(total))]);
+      const { stored } = await all.backfill({ since: SINCE });
+      await anHourPasses();
+      return [stored, Number((await invoiceOf(spec.id))?.['total'])];
+    };
+    const hear = async (total: number) => {
+      const created = new Date(Date.now() - 1_800_000).toISOString();
+      await all.service.post(aStripeEvent('invoice.updated', anInvoice(worth(total)), { created }));
+      await all.service.dispatcher?.idle();
+      await anHourPasses();
+    };
+    expect([await read(100), await read(200), await read(100), await read(100)]).toEqual([
+      [1, 100],
+      [1, 200],
+      [1, 100],
+      [0, 100],
+    ]);
+    await hear(100);
+    expect(await read(100)).toEqual([0, 100]);
+    await hear(300);
+    expect([await read(100), await read(100)]).toEqual([
+      [1, 100],
+      [0, 100],
+    ]);
   });
 
   it('announces what it is told to announce', async () => {
