@@ -24,6 +24,8 @@ export const SLOW_LOOK_SECONDS = 3600;
 const DEFAULT_TRIES = 16;
 const FIRST_PAUSE_SECONDS = 1;
 const LONGEST_PAUSE_SECONDS = 3600;
+/** Ten years. What a handler asks for beyond it may be a time that no calendar, or no database, can write. */
+const LATEST_TRY_SECONDS = 315_360_000;
 
 export const doneMark = (tries: number): Mark => ({
   state: 'DONE',
@@ -63,7 +65,7 @@ export function failureMark({ error, tries, options, now }: Failure): Mark {
     return { state: 'DEAD', tries, waitingFor: null, lastError, nextTrySeconds: null };
   }
   const pause = isRetryLater(error) ? error.secondsFrom(now.getTime()) : pauseAfter(tries, options.backoff);
-  return { state: 'RETRYING', tries, waitingFor: null, lastError, nextTrySeconds: pause };
+  return { state: 'RETRYING', tries, waitingFor: null, lastError, nextTrySeconds: Math.min(pause, LATEST_TRY_SECONDS) };
 }
 
 /** Seconds after the given try: doubled each time, and spread by a quarter either side so that what failed together does not return together. */

@@ -47,6 +47,13 @@ describe('a failed try', () => {
     expect(failure(3, new RetryLater(new Date('2026-01-01T02:00:00Z'))).nextTrySeconds).toBe(7200);
     expect(failure(3, new RetryLater(new Date('2025-01-01T00:00:00Z'))).nextTrySeconds).toBe(0);
   });
+
+  it.each([1e15, Number.MAX_VALUE, new Date(8.64e15)])(
+    'comes within ten years, also when it was asked for %s',
+    (after) => {
+      expect(failure(3, new RetryLater(after)).nextTrySeconds).toBe(315_360_000);
+    },
+  );
 });
 
 describe('a delivery that waits', () => {
