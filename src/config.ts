@@ -114,6 +114,13 @@ export function readDatabaseConfig(env: Variables = process.env): Config['databa
   return toDatabase(parsed.data);
 }
 
+/** Which mode's events count; undefined where a command was not told. */
+export function readLivemode(env: Variables = process.env): Config['livemode'] | undefined {
+  const parsed = Environment.pick({ LIVEMODE: true }).safeParse({ LIVEMODE: givenIn(env)['LIVEMODE'] });
+  if (!parsed.success) throw new ConfigInvalidError(problemsOf(parsed.error));
+  return parsed.data.LIVEMODE;
+}
+
 /** How Stripe is called, and which mode's events count: what a command needs that carries or checks events. */
 export function readStripeConfig(env: Variables = process.env): Pick<Config, 'livemode' | 'stripe'> {
   const given = givenIn(env);

@@ -186,7 +186,7 @@ function createOutside(options: ServiceOptions, apiKeys: ApiKeys, parts: HttpPar
     graphql: createGraphql({
       em: () => em.fork(),
       ledger: createLedger({ em, announcer, clock }),
-      replayEvents: createReplay(em, jobs),
+      replayEvents: createReplay(em, jobs, livemode),
       endpoints: createEndpointRegistry({ em: () => em.fork(), clock, allowPrivate: options.allowPrivateEndpoints }),
       backfills: createBackfills({ em, announcer, clock, send: sendBackfill(jobs) }),
       apiKeys,

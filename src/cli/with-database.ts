@@ -1,6 +1,6 @@
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { systemClock } from '../clock.js';
-import { readDatabaseConfig } from '../config.js';
+import { readDatabaseConfig, readLivemode } from '../config.js';
 import { databaseAddress } from '../database/address.js';
 import { awaitDatabase } from '../database/await-database.js';
 import { connectDatabase } from '../database/orm.js';
@@ -44,6 +44,7 @@ export interface CommandParts {
 }
 
 export function withLedger<T>(work: (parts: CommandParts) => Promise<T>): Promise<T> {
+  const livemode = readLivemode();
   return withDatabase(async (orm) => {
     await orm.em.getConnection().execute('select from event limit 0'); // before the queue is made: is it migrated?
     const log = createLogger('warn', process.stderr);
@@ -54,7 +55,7 @@ export function withLedger<T>(work: (parts: CommandParts) => Promise<T>): Promis
       const { em } = orm;
       const announcer = createAnnouncer(jobs, null);
       const ledger = createLedger({ em, announcer, clock: systemClock });
-      return await work({ em, jobs, announcer, ledger, replayEvents: createReplay(em, jobs), log });
+      return await work({ em, jobs, announcer, ledger, replayEvents: createReplay(em, jobs, livemode), log });
     } finally {
       await jobs.close();
     }

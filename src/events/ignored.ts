@@ -7,8 +7,4 @@ export const IgnoredBecause = {
 } as const;
 
 /** Those that `replayEvents` does not lift: the event itself is not for this service. */
-export const NEVER_HANDLED: readonly string[] = [
-  IgnoredBecause.OTHER_MODE,
-  IgnoredBecause.CONNECT_ACCOUNT,
-  IgnoredBecause.THIN,
-];
+export const NEVER_HANDLED: readonly string[] = [IgnoredBecause.CONNECT_ACCOUNT, IgnoredBecause.THIN];

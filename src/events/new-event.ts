@@ -33,6 +33,8 @@ export function readNewEvent(body: Buffer, livemode: Livemode): NewEvent | undef
 function reasonToIgnore(event: PostedEvent, livemode: Livemode): string | null {
   if (isThin(event)) return IgnoredBecause.THIN;
   if ((event['account'] ?? '') !== '') return IgnoredBecause.CONNECT_ACCOUNT;
-  const isOfOtherMode = livemode !== 'both' && event['livemode'] === (livemode === 'test');
-  return isOfOtherMode ? IgnoredBecause.OTHER_MODE : null;
+  return isOfOtherMode(event['livemode'], livemode) ? IgnoredBecause.OTHER_MODE : null;
 }
+
+export const isOfOtherMode = (ofEvent: unknown, livemode: Livemode): boolean =>
+  livemode !== 'both' && ofEvent === (livemode === 'test');

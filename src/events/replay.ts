@@ -1,8 +1,9 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { inTransaction, type Transaction } from '../database/transaction.js';
 import { lockEvents } from './deliveries.js';
-import { NEVER_HANDLED } from './ignored.js';
+import { IgnoredBecause, NEVER_HANDLED } from './ignored.js';
 import type { JobSender } from './jobs.js';
+import { isOfOtherMode, type Livemode } from './new-event.js';
 
 export interface ReplayRequest {
   /** At most what one call should do; whoever has a filter looks the ids up first. */
@@ -25,6 +26,7 @@ interface Found {
   readonly lane: string;
   readonly state: string;
   readonly ignoredBecause: string | null;
+  readonly livemode: boolean | null;
   readonly isErased: boolean;
 }
 
@@ -33,8 +35,10 @@ const PAGE = 500;
 /**
  * Runs stored events through their handlers again: deliveries that are not done start afresh, with all their tries, and those of handlers
  * that came later are added; with a handler only its own. A run that is under way is superseded: what it comes to has no effect.
+ * Events of the other mode are refused, unless `livemode` has come to say that theirs counts.
  */
-export function createReplay(em: EntityManager, jobs: JobSender): ReplayEvents {
+export function createReplay(em: EntityManager, jobs: JobSender, livemode?: Livemode): ReplayEvents {
+  const refusalOf = createRefusal(livemode);
   return async ({ ids, handler, force = false }) => {
     const wanted = [...new Set(ids)].sort();
     let replayed = 0;
@@ -61,16 +65,21 @@ export function createReplay(em: EntityManager, jobs: JobSender): ReplayEvents {
   };
 }
 
-function refusalOf(event: Found | undefined): string | undefined {
-  if (event === undefined) return 'There is no event of this id.';
-  if (event.isErased) return 'The payload of this event is erased.';
-  return NEVER_HANDLED.find((reason) => event.state === 'IGNORED' && event.ignoredBecause === reason);
+function createRefusal(livemode: Livemode | undefined): (event: Found | undefined) => string | undefined {
+  return (event) => {
+    if (event === undefined) return 'There is no event of this id.';
+    if (event.isErased) return 'The payload of this event is erased.';
+    const reason = event.state === 'IGNORED' ? event.ignoredBecause : null;
+    if (reason === IgnoredBecause.OTHER_MODE)
+      return livemode === undefined || isOfOtherMode(event.livemode, livemode) ? reason : undefined;
+    return NEVER_HANDLED.find((never) => never === reason);
+  };
 }
 
 async function findEvents(tx: Transaction, ids: readonly string[]): Promise<Found[]> {
   await lockEvents(tx, ids);
   return tx.query<Found>(
-    `select e.id, coalesce(e.stripe_subscription_id, e.id) as lane, e.state, e.ignored_because as "ignoredBecause",
+    `select e.id, coalesce(e.stripe_subscription_id, e.id) as lane, e.state, e.ignored_because as "ignoredBecause", e.livemode,
             e.payload_erased_at is not null or not exists (select from event_body b where b.event_id = e.id and b.received_at = e.received_at) as "isErased"
        from event e where e.id = any($1)`,
     [ids],

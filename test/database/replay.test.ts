@@ -1,5 +1,7 @@
 import { GiveUp, HandlerMap } from '@renewal-ledger/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { IgnoredBecause } from '../../src/events/ignored.js';
+import { createReplay } from '../../src/events/replay.js';
 import type { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import {
@@ -156,6 +158,26 @@ describe('replayEvents', () => {
     );
     expect(await stateOf(db, otherMode.id)).toBe('IGNORED');
   });
+
+  it.each(['test', 'both'] as const)(
+    'refuses events of the other mode until LIVEMODE says that theirs counts, such as %s',
+    async (livemode) => {
+      const event = anEvent('charge.captured');
+      await store(pipeline, [event], { wake: false });
+      await db.sql(`update event set state = 'IGNORED', livemode = false, ignored_because = $2 where id = $1`, [
+        event.id,
+        IgnoredBecause.OTHER_MODE,
+      ]);
+      isBroken = false;
+      const refused = [{ eventId: event.id, reason: IgnoredBecause.OTHER_MODE }];
+      const replay = createReplay(db.em(), pipeline.jobs, 'live');
+      expect(await replay({ ids: [event.id] })).toEqual({ replayed: 0, refused });
+      const replayNow = createReplay(db.em(), pipeline.jobs, livemode);
+      expect(await replayNow({ ids: [event.id] })).toEqual({ replayed: 1, refused: [] });
+      await pipeline.dispatcher.idle();
+      expect(await stateOf(db, event.id)).toBe('HANDLED');
+    },
+  );
 
   it('supersedes a run that is under way: one of the two commits', async () => {
     const event = anEvent('payout.paid');
