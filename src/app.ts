@@ -2,6 +2,7 @@ import { fastify } from 'fastify';
 import type { FastifyInstance, FastifyPluginAsync, FastifyPluginCallback } from 'fastify';
 import { webhookRoute } from './events/receive.js';
 import type { WebhookDependencies } from './events/receive.js';
+import { endConnectionsWhenClosing } from './http/closing.js';
 import { createErrorHandler, sendError } from './http/error-handler.js';
 import { healthRoutes } from './http/health.js';
 import type { ReadinessCheck } from './http/health.js';
@@ -43,6 +44,7 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
     logger: false,
     frameworkErrors: (_error, _request, reply) => void sendError(reply, 'BAD_REQUEST', 'The address cannot be read.'),
   });
+  endConnectionsWhenClosing(app);
   app.setErrorHandler(createErrorHandler(log));
   refuseWhatNoRouteTakes(app);
   void app.register(healthRoutes({ checks: dependencies.readiness, log }));

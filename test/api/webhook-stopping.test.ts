@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
@@ -29,4 +30,33 @@ test('a post that an open connection brings while the service stops is stored an
     'HTTP/1.1 200',
     '{"received":true,"duplicate":false}',
   ]);
+});
+
+test('a connection that is kept open after an answer of its last moments holds up no stop', async () => {
+  const service = await startService();
+  const agent = new Agent({ keepAlive: true });
+  const post = request(`${service.url}/webhooks/stripe`, { method: 'POST', agent });
+  post.write('{');
+  await once(service.app.server, 'request');
+  const start = performance.now();
+  const stopped = service.stop();
+  await eventually(() => expect(service.app.server.listening).toBe(false));
+  post.end('}');
+  const [answer] = (await once(post, 'response')) as [IncomingMessage];
+  answer.resume();
+  expect(answer.statusCode).toBe(400);
+  await stopped;
+  expect(performance.now() - start).toBeLessThan(4_000);
+  agent.destroy();
+});
+
+test('a connection on which nothing is sent holds up no stop for long', async () => {
+  const service = await startService();
+  const connected = once(service.app.server, 'connection');
+  const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
+  await connected;
+  const start = performance.now();
+  await service.stop();
+  expect(performance.now() - start).toBeLessThan(5_000);
+  socket.destroy();
 });
