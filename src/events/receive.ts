@@ -16,9 +16,12 @@ export interface WebhookDependencies {
   readonly clock: Clock;
   /** Called once a post: its outcome, or the code of its refusal. */
   readonly onAnswer?: (answer: string) => void;
-  /** `ACK=handled`: returns when the event is handled, throws NOT_HANDLED when it is not in time. */
-  readonly untilHandled?: (event: NewEvent, outcome: StoreOutcome) => Promise<void>;
+  /** `ACK=handled`: returns when the event is handled, throws NOT_HANDLED when it is not in time, or before we stop. */
+  readonly untilHandled?: (event: NewEvent, outcome: StoreOutcome, stopping: AbortSignal) => Promise<void>;
 }
+
+/** A process that stops is soon gone: until then whoever waits for an answer gets one. */
+const LAST_MOMENTS_MS = 2_000;
 
 const ANSWERS: Readonly<Record<StoreOutcome, string>> = {
   STORED: JSON.stringify({ received: true, duplicate: false }),
@@ -30,8 +33,13 @@ export const webhookRoute =
   (dependencies: WebhookDependencies): FastifyPluginCallback =>
   (scope, _options, done) => {
     const { onAnswer } = dependencies;
-    const take = createTake(dependencies);
+    const stopping = new AbortController();
+    const take = createTake(dependencies, stopping.signal);
     acceptAnyBytes(scope);
+    scope.addHook('preClose', (next) => {
+      setTimeout(() => stopping.abort(), LAST_MOMENTS_MS).unref();
+      next();
+    });
     // Every way out that is none below: what is refused while it is read, too.
     scope.addHook('onError', async (_request, _reply, error) => {
       onAnswer?.(error instanceof LedgerError ? error.code : 'FAILED');
@@ -47,6 +55,7 @@ export const webhookRoute =
 
 function createTake(
   dependencies: WebhookDependencies,
+  stopping: AbortSignal,
 ): (body: Buffer, signature: string | undefined) => Promise<StoreOutcome> {
   const { writer, livemode, untilHandled } = dependencies;
   const signatureProblem = createSignatureCheck(dependencies.secrets, dependencies.clock);
@@ -56,7 +65,7 @@ function createTake(
     const event = readNewEvent(body, livemode);
     if (event === undefined) throw new PostRefusedError('PAYLOAD_INVALID');
     const outcome = await writer.write(event);
-    if (untilHandled !== undefined) await untilHandled(event, outcome);
+    if (untilHandled !== undefined) await untilHandled(event, outcome, stopping);
     return outcome;
   };
 }

@@ -43,14 +43,15 @@ const ANSWERED_WHEN_STORED = 'invoice.created';
 
 /**
  * `ACK=handled`: returns when the built-in handlers are done with the event (or there are none), and throws NOT_HANDLED when they wait, fail or
- * take too long, the database too. A repeated post wakes those that wait, retry or are dead. Events that these raised are not waited for.
+ * take too long (the database too), or the process stops. A repeated post wakes those that wait, retry or are dead. Events that these raised are not waited for.
  */
 export function createUntilHandled(options: UntilHandledOptions) {
   const { log, patienceMs = PATIENCE_MS } = options;
-  return async (event: NewEvent, outcome: StoreOutcome): Promise<void> => {
-    const late = AbortSignal.timeout(patienceMs);
+  return async (event: NewEvent, outcome: StoreOutcome, stopping: AbortSignal): Promise<void> => {
+    const end = AbortSignal.any([AbortSignal.timeout(patienceMs), stopping]);
+    const why = () => new NotHandledError(stopping.aborted ? 'the service is stopping' : 'it takes longer than usual');
     try {
-      await untilAborted(watch(options, { event, outcome, late }), late, tooLate);
+      await untilAborted(watch(options, { event, outcome, end }), end, why);
     } catch (error) {
       if (!(error instanceof NotHandledError))
         log.warn({ event: event.id, because: toLastError(error) }, 'Nobody could say how a stored event stands');
@@ -62,24 +63,22 @@ export function createUntilHandled(options: UntilHandledOptions) {
   };
 }
 
-const tooLate = () => new NotHandledError('it takes longer than usual');
-
 interface Post {
   readonly event: NewEvent;
   readonly outcome: StoreOutcome;
-  readonly late: AbortSignal;
+  /** Nobody waits for the answer any more. */
+  readonly end: AbortSignal;
 }
 
-async function watch({ em, jobs, builtIn }: UntilHandledOptions, { event, outcome, late }: Post): Promise<void> {
+async function watch({ em, jobs, builtIn }: UntilHandledOptions, { event, outcome, end }: Post): Promise<void> {
   if (outcome === 'DUPLICATE') await wake(em, jobs, { event, builtIn });
   if (event.type === ANSWERED_WHEN_STORED) return;
-  while (!late.aborted) {
+  while (!end.aborted) {
     const verdict = judge(await look(em, event.id, builtIn));
     if (verdict === 'HANDLED') return;
     if (verdict !== 'PENDING') throw new NotHandledError(verdict);
     await pause(LOOK_EVERY_MS);
   }
-  throw tooLate();
 }
 
 function judge(found: Look | undefined): string {

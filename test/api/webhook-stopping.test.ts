@@ -6,6 +6,8 @@ import { eventually } from '../support/eventually.js';
 import { signature } from '../support/signature.js';
 import { startService } from '../support/service.js';
 
+const JOBS_OF_EVENTS = `select from pgboss.job where name = 'event'`;
+
 test('a post that an open connection brings while the service stops is stored and answered like any other', async () => {
   const service = await startService();
   const aPost = (id: string) => {
@@ -59,4 +61,15 @@ test('a connection on which nothing is sent holds up no stop for long', async ()
   await service.stop();
   expect(performance.now() - start).toBeLessThan(5_000);
   socket.destroy();
+});
+
+test('a post that waits for handlers when the service stops is answered before that is gone', async () => {
+  const service = await startService({ ack: 'handled', role: 'web' });
+  const answer = service.post({ id: 'evt_waits', type: 'invoice.paid' });
+  await eventually(async () => expect(await service.db.sql(JOBS_OF_EVENTS), 'stored').toHaveLength(1));
+  const start = performance.now();
+  const stopped = service.stop();
+  expect(await answer).toMatchObject({ status: 503, json: { error: { code: 'NOT_HANDLED' } } });
+  await stopped;
+  expect(performance.now() - start).toBeLessThan(6_000);
 });
