@@ -47,7 +47,8 @@ export interface Dispatcher {
   idle(options?: { readonly withinMs?: number }): Promise<void>;
 }
 
-const GRACE_MS = 5_000;
+/** Shorter than what the process gives the whole service to stop: what is aborted then has to be given back yet. */
+const GRACE_MS = 3_000;
 
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const { jobs, log, endpoints, schedules = [] } = deps;

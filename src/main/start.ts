@@ -19,8 +19,8 @@ export interface StartOptions {
   readonly onClose: (close: Closer, withinMs: number) => void;
 }
 
-/** Together they are the ten seconds within which a stopped process is gone. */
-const PATIENCE = { service: 4_000, database: 6_000 };
+/** A stopped process is gone within ten seconds, with its database where it has one of its own. */
+const PATIENCE = { service: 4_000, database: 6_000, serviceAlone: 9_000 };
 
 /** Brings the whole service up: database, migrations, workers, HTTP. Returns when it listens. */
 export async function start(config: Config, options: StartOptions): Promise<void> {
@@ -37,7 +37,7 @@ export async function start(config: Config, options: StartOptions): Promise<void
     await migrated(databaseUrl, log);
     return openService(serviceOptions);
   });
-  options.onClose(() => service.stop(), PATIENCE.service);
+  options.onClose(() => service.stop(), config.database.kind === 'url' ? PATIENCE.serviceAlone : PATIENCE.service);
   const url = await listening(service.app, config);
   log.info({ url, role }, 'Ready');
   process.stdout.write(banner(url, { role, generated, isTrial: config.database.kind !== 'url' }));

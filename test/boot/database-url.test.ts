@@ -56,6 +56,22 @@ describe('with DATABASE_URL', () => {
     await fresh.close();
   });
 
+  it('SIGTERM gives back what a handler does not finish in time, so that another worker begins it at once', async () => {
+    const fresh = await openTestDatabase({ empty: true });
+    const env = { ...environment(), DATABASE_URL: fresh.url, HANDLERS: './test/support/endless.ts' };
+    const service = launch(SERVICE, { env });
+    const deliveries = () =>
+      fresh.sql(`select state, tries, next_try_at <= now() as due from delivery where handler = 'Endless.run'`);
+    expect(await postEvent(await service.ready(), 'whsec_of_ours', 'evt_endless')).toBe(200);
+    await eventually(async () => expect(await deliveries()).toEqual([{ state: 'PENDING', tries: 1, due: false }]));
+    const start = performance.now();
+    service.signal('SIGTERM');
+    expect(await service.exit).toBe(0);
+    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(await deliveries()).toEqual([{ state: 'PENDING', tries: 0, due: true }]);
+    await fresh.close();
+  });
+
   it('that lacks the three variables is refused with all of them', async () => {
     const service = launch(SERVICE, { env: { DATABASE_URL: database.url } });
     expect(await service.exit).toBe(1);
