@@ -6,7 +6,7 @@ type Parameters = readonly unknown[];
 
 /** What tells the transaction, or the statement that stands alone, by a statement of it. */
 const STATEMENTS: Readonly<Record<string, (text: string, parameters: Parameters) => boolean>> = {
-  store: (text) => text.includes('body_start'),
+  store: (text) => text.includes("select 'STRIPE', "),
   'delivery rows': (text) => text.includes('insert into delivery'),
   'delivery claim': (text) => /update delivery d\s+set tries/.test(text),
   claim: (text, parameters) =>
