@@ -6,6 +6,7 @@ import { endConnectionsWhenClosing } from './http/closing.js';
 import { createErrorHandler, sendError } from './http/error-handler.js';
 import { healthRoutes } from './http/health.js';
 import type { ReadinessCheck } from './http/health.js';
+import { answerMalformed } from './http/malformed.js';
 import { metricsRoute } from './http/metrics.js';
 import type { ApiKeys, Metrics } from './http/metrics.js';
 import { refuseWhatNoRouteTakes } from './http/not-found.js';
@@ -42,6 +43,7 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
     // What an open connection brings while we stop is answered by its route, and the connection closed after it.
     return503OnClosing: false,
     logger: false,
+    clientErrorHandler: answerMalformed,
     frameworkErrors: (_error, _request, reply) => void sendError(reply, 'BAD_REQUEST', 'The address cannot be read.'),
   });
   endConnectionsWhenClosing(app);

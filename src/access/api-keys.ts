@@ -72,8 +72,13 @@ async function createKey(em: EntityManager, { name, scope }: Caller): Promise<st
   );
 }
 
+/** Whom else history names: the command line, a backfill or an import, an event of Stripe's. */
+const OTHER_AUTHORS = /^(?:cli$|backfill:|import:|evt_)/;
+
 function assertName(name: string): void {
   if (name === ADMIN.name) throw new BadInputError('The name "admin" is that of ADMIN_API_KEY. Choose another one.');
+  if (OTHER_AUTHORS.test(name))
+    throw new BadInputError(`History names others by names like "${name}". Choose another one.`);
   if (name.length > 0 && name.length <= LONGEST_NAME && /^\S(?:[^\p{Cc}]*\S)?$/u.test(name)) return;
   throw new BadInputError(
     `A key's name has 1 to ${LONGEST_NAME} characters, no control characters, and no space at its ends.`,

@@ -70,6 +70,7 @@ describe('an endpoint inside our own network', () => {
       response.end();
     });
     const rebound = new URL(url);
+    rebound.protocol = 'https:';
     rebound.hostname = 'receipts.example.com';
     const client = createEndpointClient({
       allowPrivate: false,
@@ -83,6 +84,7 @@ describe('an endpoint inside our own network', () => {
     try {
       await expect(client.post({ ...post, url: rebound.href })).rejects.toMatchObject({ code: 'PRIVATE_ADDRESS' });
       await expect(client.post({ ...post, url })).rejects.toMatchObject({ code: 'PRIVATE_ADDRESS' });
+      await expect(client.post({ ...post, url: 'http://receipts.example.com/' })).rejects.toThrow('in the clear');
       expect(requests).toBe(0);
     } finally {
       await client.close();

@@ -97,6 +97,15 @@ describe('nothing that a stranger sends is answered with a 5xx other than 503, o
     expect((await fetch(`${service.url}/healthz`)).status).toBe(200);
   });
 
+  test.each([
+    ['bytes that are no request', 'hello\r\n\r\n', 400, 'BAD_REQUEST'],
+    ['too many headers', `${POST}${'X-Header: x\r\n'.repeat(5_000)}\r\n`, 431, 'HEADERS_TOO_LARGE'],
+  ])('%s have an answer in the form of all others', async (_what, request, status, code) => {
+    const answer = await raw(request);
+    expect(answer.status).toBe(status);
+    expect(JSON.parse(answer.text.split('\r\n\r\n')[1] ?? '')).toMatchObject({ error: { code } });
+  });
+
   test.each(paths.map((path) => [path.slice(0, 20), path]))('a path like %s by every method', async (_, path = '') => {
     for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']) {
       const { status } = await raw(

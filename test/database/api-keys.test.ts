@@ -66,6 +66,8 @@ describe('the configured key', () => {
 describe('a name', () => {
   it.each([
     ['of the configured key', 'admin'],
+    ['of the command line in history', 'cli'],
+    ['like that of a backfill', 'backfill:3'],
     ['empty', ''],
     ['with a space at its end', 'a '],
     ['with a line break', 'a\nb'],

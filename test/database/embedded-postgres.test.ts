@@ -51,6 +51,12 @@ describe('a data directory', () => {
     expect(await query(server.url(), 'select 1 as one')).toEqual([{ one: 1 }]);
   });
 
+  it('that is a file is refused with a sentence', async () => {
+    const dataDir = aDirectory();
+    await writeFile(dataDir, '');
+    await expect(openEmbeddedPostgres({ dataDir })).rejects.toThrow('Set DATA_DIR to a directory');
+  });
+
   it('is set up again when the first setting up was interrupted', async () => {
     const dataDir = aDirectory();
     await mkdir(join(dataDir, 'postgres.new-half', 'data'), { recursive: true });

@@ -151,6 +151,7 @@ export async function openDataDirectory(path: string): Promise<string> {
       await mkdir(path, { recursive: true });
       await chmod(path, process.getuid?.() === 0 ? 0o711 : 0o700);
     }
+    await readdir(path);
     return await realpath(path);
   } catch (cause) {
     throw new EmbeddedPostgresError(

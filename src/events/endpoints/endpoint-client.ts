@@ -45,15 +45,20 @@ export function createEndpointClient({ allowPrivate, resolve }: EndpointClientOp
   });
   return {
     async post({ url, ...rest }) {
-      // An address is connected to as it is, without a lookup.
-      const { hostname } = new URL(url);
-      if (!allowPrivate && isLiterallyPrivate(hostname)) throw new PrivateAddressError(hostname);
+      if (!allowPrivate) assertPublic(new URL(url));
       const answer = await request(url, { method: 'POST', ...rest, dispatcher: agent });
       const { statusCode: status, headers } = answer;
       return { status, headers, body: await readJson(headers, answer.body) };
     },
     close: () => agent.destroy(),
   };
+}
+
+/** An address is connected to as it is, without a lookup. An endpoint may have been registered while other ones were allowed. */
+function assertPublic({ hostname, protocol }: URL): void {
+  if (isLiterallyPrivate(hostname)) throw new PrivateAddressError(hostname);
+  if (protocol !== 'https:')
+    throw new Error(`${hostname} would be sent events in the clear: give it an https address.`);
 }
 
 type Body = Awaited<ReturnType<typeof request>>['body'];
