@@ -12,7 +12,7 @@ import {
 import { beginRun, endRun, nextIntents, passOver } from './link-plan.js';
 import type { Run } from './runs.js';
 
-const LARGEST_BATCH = 600;
+const LARGEST_BATCH = 400;
 /** After two batches were in each other's way, so many are done one after the other. */
 const ALONE = 20;
 
