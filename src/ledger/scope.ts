@@ -1,4 +1,4 @@
-import type { Transaction } from '../database/transaction.js';
+import { preferIndexes, type Transaction } from '../database/transaction.js';
 import type {
   IntentName,
   IntentRecord,
@@ -41,7 +41,8 @@ const OF_INTENTS = `id = any(array(
  * looking and locking: then it lets go (a savepoint) and locks those too.
  */
 export async function lockScope(tx: Transaction, keys: ScopeKeys): Promise<Scope> {
-  let [, , intentIds] = await Promise.all([
+  let [, , , intentIds] = await Promise.all([
+    preferIndexes(tx), // also for others: a connection keeps the plans of whoever came first
     tx.query('lock table fact_gate in row exclusive mode'), // weak, and shared by all that settle
     tx.query('savepoint scope'),
     findIntentIds(tx, keys),
@@ -86,7 +87,7 @@ async function tryLock(
 
 /** The same without a lock, for a look that changes nothing. */
 export async function readScope(tx: Transaction, keys: ScopeKeys): Promise<Scope> {
-  const intentIds = await findIntentIds(tx, keys);
+  const [, intentIds] = await Promise.all([preferIndexes(tx), findIntentIds(tx, keys)]);
   const [intents, subscriptions] = await Promise.all([
     read(tx, intentTable, { where: 'id = any($1::bigint[])', parameters: [intentIds] }),
     read(tx, subscriptionTable, { where: OF_INTENTS, parameters: [keys.subscriptionIds ?? [], intentIds] }),
