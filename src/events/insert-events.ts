@@ -34,7 +34,7 @@ const FROM_JSON: Source = {
   body: 'substring($2::bytea from body_start for body_length)',
 };
 
-/** A lone event's values as they are: a third of what its statement takes would be reading JSON. */
+/** A lone event's values as they are: reading JSON would be more than a quarter of its statement. */
 const FROM_PARAMETERS: Source = {
   given: `given as not materialized (
     select ${COLUMNS.map(([name, type], index) => `$${index + 1}::${type} as ${name}`).join(', ')},
