@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { readInvoice } from '@renewal-ledger/sdk';
+import { type InvoiceFact, readInvoice } from '@renewal-ledger/sdk';
 import { toUnnest } from '../database/bulk.js';
 import type { Transaction } from '../database/transaction.js';
 import { OBSERVED } from '../ledger/fact.js';
@@ -26,7 +26,7 @@ export interface Observed {
  */
 export function toObserved(invoice: ListedInvoice, readAt: Date): Observed {
   const fact = readInvoice(invoice);
-  const id = idOf(invoice.id, invoice);
+  const id = idOf(invoice.id, fact);
   const created = Math.floor(readAt.getTime() / 1000);
   const livemode = typeof invoice.livemode === 'boolean' ? invoice.livemode : null;
   return {
@@ -80,11 +80,11 @@ function hasReturned({ id, invoiceId, lastId, since }: Earlier): boolean {
   if (!lastId.startsWith(id)) return true;
   if (since === null) return false;
   const { data } = JSON.parse(since) as { data: { object: unknown } };
-  return idOf(invoiceId, data.object) !== id;
+  return idOf(invoiceId, readInvoice(data.object)) !== id;
 }
 
-function idOf(invoiceId: string, invoice: unknown): string {
-  return `${OBSERVED}:${invoiceId}:${hash('sha256', JSON.stringify(readInvoice(invoice)), 'hex').slice(0, 32)}`;
+function idOf(invoiceId: string, fact: InvoiceFact): string {
+  return `${OBSERVED}:${invoiceId}:${hash('sha256', JSON.stringify(fact), 'hex').slice(0, 32)}`;
 }
 
 function lastChangeOf(invoice: object, created: number | null): Date {

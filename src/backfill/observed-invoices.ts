@@ -4,6 +4,7 @@ import { recomputeEvents } from '../events/deliveries.js';
 import { toLastError } from '../events/last-error.js';
 import type { Livemode } from '../events/new-event.js';
 import { isDatabaseAway, isPassing } from '../database/sql-errors.js';
+import { isOfOtherMode } from '../events/new-event.js';
 import { reachableFrom } from './coverage.js';
 import { countStep, type EventRun } from './event-runs.js';
 import { readPlace, toCursor } from './event-walks.js';
@@ -105,7 +106,7 @@ async function observe(
   { run, subscription, invoices: { entries, readAt } }: Reading,
 ): Promise<Results> {
   const { livemode } = options;
-  const isOther = (invoice: ListedInvoice) => livemode !== 'both' && invoice.livemode === (livemode === 'test');
+  const isOther = (invoice: ListedInvoice) => isOfOtherMode(invoice.livemode, livemode);
   const [others, own] = [entries.filter(isOther), entries.filter((invoice) => !isOther(invoice))];
   const read = [...new Map(own.map((invoice) => [invoice.id, toObserved(invoice, readAt)])).values()];
   const observed = await renameReturned(tx, read);

@@ -96,9 +96,14 @@ function idsOf(settlement: Settlement, renewal: RenewalRecord): LedgerIds {
   return idsFor(settlement.intent, renewal, invoice);
 }
 
+/** What a person should see, told once for its code and subject. */
+export function announceAttention(object: LedgerEvents['attention.needed']): Announcement<'attention.needed'> {
+  return { type: 'attention.needed', key: `${object.code}:${object.subject}`, object };
+}
+
 export function announceReport(settlement: Settlement, report: Report): Announcement {
   const renewal = settlement.renewals.find(({ id }) => id === report.renewalId) ?? null;
-  const object = {
+  return announceAttention({
     ...idsFor(settlement.intent, renewal, null),
     stripeSubscriptionId: report.subscriptionId,
     stripeInvoiceId: report.invoiceId,
@@ -106,8 +111,7 @@ export function announceReport(settlement: Settlement, report: Report): Announce
     code: report.code,
     subject: report.subject,
     message: report.message,
-  };
-  return { type: 'attention.needed', key: `${report.code}:${report.subject}`, object };
+  });
 }
 
 function amountsOf(invoice: InvoiceRecord): {

@@ -1,6 +1,5 @@
 import { readSubscription } from '@renewal-ledger/sdk';
-import type { Announcement } from './announcements.js';
-import { idsFor } from './announcements.js';
+import { announceAttention, type Announcement, idsFor } from './announcements.js';
 import type { Fact } from './fact.js';
 import { readIntentName } from './intent-name.js';
 import { type FactEvent, toInvoiceRecord } from './invoice-facts.js';
@@ -88,14 +87,14 @@ function problemsOf(
   const { problem } = readIntentName(metadata);
   const subject = about.subscriptionId ?? about.invoiceId;
   if (problem === null || subject === null) return [];
-  const object = {
+  const report = announceAttention({
     ...idsFor(null, null, null),
     stripeSubscriptionId: about.subscriptionId,
     stripeCustomerId: about.customerId,
     stripeInvoiceId: about.invoiceId,
-    code: 'METADATA_INVALID' as const,
+    code: 'METADATA_INVALID',
     subject,
     message: problem,
-  };
-  return [{ type: 'attention.needed', key: `METADATA_INVALID:${subject}`, object }];
+  });
+  return [report];
 }

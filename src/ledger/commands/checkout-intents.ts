@@ -1,7 +1,7 @@
 import type { Transaction } from '../../database/transaction.js';
 import type { CheckoutIntentState } from '../../entities/states.js';
 import { BadInputError, LinkConflictError, NotFoundError } from '../../errors.js';
-import { type Announcement, idsFor } from '../announcements.js';
+import { announceAttention, idsFor } from '../announcements.js';
 import { isIntentId } from '../intent-name.js';
 import { followersOf } from '../intent-states.js';
 import { raise } from '../raise.js';
@@ -88,12 +88,8 @@ function reportRefusal(
   tx: Transaction,
   { intent, message }: { readonly intent: IntentRecord; readonly message: string },
 ): Promise<void> {
-  const about = { code: 'FORBIDDEN_TRANSITION', subject: intent.id, message } as const;
-  const report = {
-    type: 'attention.needed',
-    key: `${about.code}:${about.subject}`,
-    object: { ...idsFor(intent, null, null), ...about },
-  } satisfies Announcement<'attention.needed'>;
+  const ids = idsFor(intent, null, null);
+  const report = announceAttention({ ...ids, code: 'FORBIDDEN_TRANSITION', subject: intent.id, message });
   return raise(tx, [report], { announcer, now: clock.now(), announce: true });
 }
 
