@@ -4,6 +4,7 @@ import type { Query } from './jobs.js';
 import { insertionOf } from './insert-events.js';
 import type { NewEvent } from './new-event.js';
 import { ensurePartitions } from './partitions.js';
+import { queryInTime } from '../database/query-in-time.js';
 import { isDatabaseAway, isPassing } from '../database/sql-errors.js';
 import type { EventStore } from './writer.js';
 
@@ -13,14 +14,16 @@ export interface WriterPoolOptions {
   readonly log: Logger;
 }
 
-/** The writer's own connections, so that nothing else can take them. Both timeouts are shorter than a post's patience. */
+/** For a connection, and for a statement's answer: each is shorter than a post's patience. */
+const TIMEOUT_MS = 3_000;
+
+/** The writer's own connections, so that nothing else can take them. */
 export function createWriterPool({ url, connections, log }: WriterPoolOptions): Pool {
   const pool = new Pool({
     connectionString: url,
     max: connections,
     application_name: 'renewal-ledger writer',
-    connectionTimeoutMillis: 3_000,
-    query_timeout: 3_000,
+    connectionTimeoutMillis: TIMEOUT_MS,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
   });
@@ -65,14 +68,14 @@ async function insertWhereverItFits(pool: Pool, sorted: readonly NewEvent[]): Pr
 
 /** Sorted by id, because two statements that insert the same ids in other orders deadlock. Prepared, because planning takes longer than running. */
 async function insertEvents(pool: Pool, sorted: readonly NewEvent[]): Promise<Set<string>> {
-  const { rows } = await pool.query<{ id: string }>(insertionOf(sorted));
+  const { rows } = await queryInTime<{ id: string }>(pool, TIMEOUT_MS, insertionOf(sorted));
   return new Set(rows.map(({ id }) => id));
 }
 
 const queryOf =
   (pool: Pool): Query =>
   async (text, parameters = []) =>
-    (await pool.query(text, [...parameters])).rows;
+    (await queryInTime(pool, TIMEOUT_MS, { text, values: [...parameters] })).rows;
 
 /** A server that restarted, or a connection that a proxy closed meanwhile, shows only when it is used. */
 const isWorthAnotherTry = (error: unknown): boolean => isPassing(error) || isDatabaseAway(error);

@@ -1,0 +1,31 @@
+import type { Pool, QueryConfig, QueryResult, QueryResultRow } from 'pg';
+
+/**
+ * Runs a statement on a connection of the pool, which is given up where it has not answered in time: nobody knows then what became of
+ * the statement.
+ *
+ * `query_timeout` would do the same. But what pg binds to its timer keeps a statement's values in memory until the next full collection
+ * of garbage, and under load the bodies of events called for six of those a second instead of one in four.
+ */
+export function queryInTime<Row extends QueryResultRow>(
+  pool: Pool,
+  timeoutMs: number,
+  query: QueryConfig,
+): Promise<QueryResult<Row>> {
+  return new Promise((resolve, reject) => {
+    pool.connect((failure, client, release) => {
+      if (client === undefined) return reject(failure!);
+      let isOver = false;
+      const end = (error: Error | null, result?: QueryResult<Row>) => {
+        if (isOver) return;
+        isOver = true;
+        clearTimeout(late);
+        release(error ?? undefined);
+        if (error === null) resolve(result!);
+        else reject(error);
+      };
+      const late = setTimeout(end, timeoutMs, new Error(`PostgreSQL has not answered for ${timeoutMs} ms.`));
+      client.query<Row>(query, end);
+    });
+  });
+}
