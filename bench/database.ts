@@ -8,6 +8,7 @@ import { cpuSecondsBelow } from './cpu.js';
 export interface BenchServer {
   /** Makes a database and answers its address. */
   createDatabase(name: string): Promise<string>;
+  dropDatabase(name: string): Promise<void>;
   /** Writes out what earlier turns left, so that the next one does not pay for it. */
   checkpoint(): Promise<void>;
   /** Processor time of all of PostgreSQL's processes so far. */
@@ -36,6 +37,7 @@ export async function openBenchServer(): Promise<BenchServer> {
       await admin.query(`create database ${name}`);
       return server.url(name);
     },
+    dropDatabase: async (name) => void (await admin.query(`drop database ${name} with (force)`)),
     checkpoint: async () => void (await admin.query('checkpoint')),
     cpuSeconds: () => cpuSecondsBelow(postmaster),
     async stop() {

@@ -7,6 +7,7 @@ const shared = [
   'clock',
   'database/transaction',
   'database/bulk',
+  'database/query-in-time',
   'database/repeated-statements',
   'database/sql-errors',
 ];
