@@ -28,9 +28,9 @@ interface Poster extends Player {
 
 /**
  * Signed `invoice.paid` events against every contestant, at every number of connections, in turns: what else the machine does meets them
- * all. Every round is a run of its own, with new processes and new databases: where rounds shared them, what earlier ones had written made
- * a write cost up to twice as much (the file cache of a virtual machine that grows into memory which the host has yet to give), and most
- * of all whoever writes most. Throws unless every post was acknowledged and every acknowledged event is stored.
+ * all. In every round each has the machine, a new process and a new database for itself: what others had written before made a write cost
+ * up to twice as much (the file cache of a virtual machine that grows into memory which the host has yet to give), and most of all whoever
+ * writes most. Throws unless every post was acknowledged and every acknowledged event is stored.
  */
 export async function measureWebhooks(
   server: BenchServer,
@@ -39,32 +39,31 @@ export async function measureWebhooks(
 ): Promise<Turn[]> {
   const turns: Turn[] = [];
   for (let round = 0; round < options.rounds; round += 1) {
-    for await (const turn of playRound(server, round, options)) {
-      turns.push(turn);
-      onTurn(turn);
+    for (const program of inTurn(PROGRAMS, round)) {
+      for await (const turn of playAlone(server, program, options)) {
+        turns.push(turn);
+        onTurn(turn);
+      }
     }
   }
   return turns;
 }
 
-async function* playRound(server: BenchServer, round: number, options: Options): AsyncGenerator<Turn> {
-  const players: Poster[] = [];
-  const databases = PROGRAMS.map((_, index) => `webhooks_${round}_${index}`);
+async function* playAlone(
+  server: BenchServer,
+  program: ContestantProgram,
+  { connections, seconds }: Options,
+): AsyncGenerator<Turn> {
+  const database = 'webhooks';
+  const player: Poster = Object.assign(await openPlayer(server, program, database), { acknowledged: 0 });
   try {
-    for (const [index, program] of PROGRAMS.entries()) {
-      players.push(Object.assign(await openPlayer(server, program, databases[index]!), { acknowledged: 0 }));
-    }
-    for (const player of players) await play(server, player, WARM_UP);
-    for (const connections of options.connections) {
-      for (const player of inTurn(players, round)) {
-        yield await play(server, player, { connections, seconds: options.seconds });
-      }
-    }
-    for (const player of players) await assertStored(player);
+    await play(server, player, WARM_UP);
+    for (const count of connections) yield await play(server, player, { connections: count, seconds });
+    await assertStored(player);
   } finally {
-    await Promise.all(players.map((player) => player.leave()));
+    await player.leave();
   }
-  for (const database of databases) await server.dropDatabase(database);
+  await server.dropDatabase(database);
 }
 
 /** Each round begins with another one, so that nobody always follows the same neighbour. */

@@ -34,6 +34,9 @@ const LIMITS: WriterLimits = {
   patienceMs: 4_000,
 };
 
+/** Events that make a statement's own cost small beside theirs. PostgreSQL begins with them while the rest of a burst is still read. */
+const ENOUGH = 16;
+
 /** Posts in hand, waiting or on their way to the database, that press nobody. */
 const AT_EASE = 3;
 
@@ -107,8 +110,9 @@ export class EventWriter {
     });
   }
 
-  /** Posts that came in with the same turn of the event loop share a group. */
+  /** Posts that came in with the same turn of the event loop share a group; so many that they need no more go at once. */
   #scheduleFlush(): void {
+    if (this.#queue.length >= ENOUGH && this.#busySlots < this.#limits.slots) return this.#flush();
     if (this.#isFlushScheduled) return;
     this.#isFlushScheduled = true;
     setImmediate(() => this.#flush());

@@ -73,6 +73,17 @@ describe('events share a group', () => {
     expect(await Promise.all(outcomes)).toEqual(['STORED', 'STORED', 'STORED']);
   });
 
+  test('of sixteen at once, before the turn that they came in is over', async () => {
+    const { store, writer } = open();
+    const ids = Array.from({ length: 20 }, (_, index) => `evt_${index}`);
+    const outcomes = ids.map((id) => writer.write(anEvent(id)));
+    expect(idsOf(store)).toEqual([ids.slice(0, 16)]);
+    await turn();
+    expect(idsOf(store)).toEqual([ids.slice(0, 16), ids.slice(16)]);
+    await store.endAll();
+    expect(await Promise.all(outcomes)).toHaveLength(20);
+  });
+
   test('with all that came while the slots were busy', async () => {
     const { store, writer } = open({ slots: 1 });
     const outcomes = ['evt_1', 'evt_2', 'evt_3', 'evt_4'].map(async (id, index) => {
