@@ -19,7 +19,7 @@ import { createDispatcher, type Dispatcher } from './events/dispatch.js';
 import { createEndpointClient } from './events/endpoints/endpoint-client.js';
 import { createEndpointRegistry } from './events/endpoints/endpoint-registry.js';
 import { createEndpointSource } from './events/endpoints/endpoint-source.js';
-import { createEventStore, createWriterPool } from './events/event-store.js';
+import { createEventStore, createWriterPool, queryOf } from './events/event-store.js';
 import { type HandlerSource, mergeSources } from './events/handler-source.js';
 import { type Jobs, type JobsOptions, openJobs } from './events/jobs.js';
 import type { Livemode } from './events/new-event.js';
@@ -99,8 +99,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const pool = createWriterPool({ url, connections: 2, log });
   const waker = new Waker(jobs, log);
   const writer = new EventWriter(createEventStore(pool, waker.wake), log);
-  const query = async (text: string, parameters: readonly unknown[] = []) =>
-    (await pool.query(text, [...parameters])).rows;
+  const query = queryOf(pool);
   const keepPartitions = () => ensurePartitions(query, { months: MONTHS_AHEAD });
   await keepPartitions();
   const workers = works ? await openWorkers(options, { jobs, writer, stripe, keepPartitions }) : null;

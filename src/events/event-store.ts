@@ -72,7 +72,8 @@ async function insertEvents(pool: Pool, sorted: readonly NewEvent[]): Promise<Se
   return new Set(rows.map(({ id }) => id));
 }
 
-const queryOf =
+/** Single statements on the writer's connections, within its time. */
+export const queryOf =
   (pool: Pool): Query =>
   async (text, parameters = []) =>
     (await queryInTime(pool, TIMEOUT_MS, { text, values: [...parameters] })).rows;

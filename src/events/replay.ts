@@ -1,14 +1,16 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { inTransaction, type Transaction } from '../database/transaction.js';
+import { NotFoundError } from '../errors.js';
 import { lockEvents } from './deliveries.js';
 import { IgnoredBecause, NEVER_HANDLED } from './ignored.js';
-import type { JobSender } from './jobs.js';
+import type { Jobs } from './jobs.js';
 import { isOfOtherMode, type Livemode } from './new-event.js';
+import { deliveryQueueOf } from './queues.js';
 
 export interface ReplayRequest {
   /** At most what one call should do; whoever has a filter looks the ids up first. */
   readonly ids: readonly string[];
-  /** Only this handler's deliveries. */
+  /** Only this handler's deliveries. NOT_FOUND where no worker has known it. */
   readonly handler?: string | undefined;
   /** Also deliveries that are done. */
   readonly force?: boolean | undefined;
@@ -37,9 +39,10 @@ const PAGE = 500;
  * that came later are added; with a handler only its own. A run that is under way is superseded: what it comes to has no effect.
  * Events of the other mode are refused, unless `livemode` has come to say that theirs counts.
  */
-export function createReplay(em: EntityManager, jobs: JobSender, livemode?: Livemode): ReplayEvents {
+export function createReplay(em: EntityManager, jobs: Jobs, livemode?: Livemode): ReplayEvents {
   const refusalOf = createRefusal(livemode);
   return async ({ ids, handler, force = false }) => {
+    if (handler !== undefined) await assertKnown(em, jobs, handler);
     const wanted = [...new Set(ids)].sort();
     let replayed = 0;
     const refused: { eventId: string; reason: string }[] = [];
@@ -63,6 +66,16 @@ export function createReplay(em: EntityManager, jobs: JobSender, livemode?: Live
     }
     return { replayed, refused };
   };
+}
+
+/** A handler has a queue since a worker knows it, but for those that record facts; these, and one that is gone, have deliveries. */
+async function assertKnown(em: EntityManager, jobs: Jobs, handler: string): Promise<void> {
+  if ((await jobs.boss.getQueue(deliveryQueueOf(handler))) !== null) return;
+  const [known] = await inTransaction(em, (tx) =>
+    tx.query(`select from delivery where handler = $1 limit 1`, [handler]),
+  );
+  if (known === undefined)
+    throw new NotFoundError(`There is no handler named ${handler}. The deliveries of an event name theirs.`);
 }
 
 function createRefusal(livemode: Livemode | undefined): (event: Found | undefined) => string | undefined {

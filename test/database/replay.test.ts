@@ -90,6 +90,23 @@ describe('replayEvents', () => {
     expect(await stateOf(db, event.id)).toBe('DEAD');
   });
 
+  it('refuses a handler that no worker has known, and leaves the event alone', async () => {
+    const event = await aDeadEvent();
+    await expect(pipeline.replay({ ids: [event.id], handler: 'First.rum' })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining('no handler named First.rum'),
+    });
+    await pipeline.dispatcher.idle();
+    expect(await stateOf(db, event.id)).toBe('DEAD');
+    expect(runs).toEqual([]);
+  });
+
+  it('takes one that is gone as long as deliveries name it', async () => {
+    const event = await aDeadEvent();
+    await db.sql(`insert into delivery (event_id, handler, state) values ($1, 'Gone.run', 'DEAD')`, [event.id]);
+    expect(await pipeline.replay({ ids: [event.id], handler: 'Gone.run' })).toEqual({ replayed: 1, refused: [] });
+  });
+
   it('adds the deliveries of handlers that came later', async () => {
     const event = await aDeadEvent();
     await db.sql(`delete from delivery where event_id = $1 and handler = 'First.run'`, [event.id]);
@@ -110,7 +127,6 @@ describe('replayEvents', () => {
       return [await stateOf(db, event.id), ...runs.splice(0).toSorted()];
     };
     expect(await replay('First.run')).toEqual(['HANDLED', `first ${event.id}`]);
-    expect(await replay('Nobody.run')).toEqual(['HANDLED']);
     expect(await replay()).toEqual(['HANDLED', `second ${event.id}`]);
   });
 
