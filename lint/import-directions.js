@@ -9,6 +9,7 @@ const shared = [
   'database/bulk',
   'database/query-in-time',
   'database/repeated-statements',
+  'database/silent-connections',
   'database/sql-errors',
 ];
 

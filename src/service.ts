@@ -217,7 +217,7 @@ interface WorkerParts {
 async function openWorkers(options: ServiceOptions, parts: WorkerParts): Promise<Workers> {
   const { clock, log } = options;
   const { jobs, writer, stripe, keepPartitions } = parts;
-  const orm = await connectDatabase(options.databaseUrl, { pool: 10, prepares: true });
+  const orm = await connectDatabase(options.databaseUrl, { pool: 10, prepares: true, endsWhenSilent: true });
   const factHandlers = createFactHandlers();
   // Its routes are asked for only when something is raised: by then the handlers that it is passed are complete.
   const sources: HandlerSource[] = [factHandlers];

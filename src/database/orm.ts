@@ -5,6 +5,7 @@ import { entities } from '../entities/index.js';
 import { migrationsList } from '../migrations/index.js';
 import { giveBackBrokenConnections } from './broken-connections.js';
 import { prepareRepeated } from './repeated-statements.js';
+import { endWhenSilent } from './silent-connections.js';
 
 export type OrmSettings = Readonly<{
   /** Connections at most; migrating needs two. */
@@ -15,6 +16,8 @@ export type OrmSettings = Readonly<{
   prepares?: boolean;
   /** For callers who wait for an answer: a statement that has none by then has failed, and its connection is given up. */
   patienceMs?: number;
+  /** For work without such an end. Not for migrations: they may build an index for an hour. */
+  endsWhenSilent?: boolean;
   /** Called with the pool under the ORM, once it is made. */
   onPoolCreated?: (pool: Pool) => void;
 }>;
@@ -48,6 +51,7 @@ export function ormOptions(url: string, settings: OrmSettings = {}): Options {
       connectionTimeoutMillis: 4_000,
       ...(settings.patienceMs !== undefined && { query_timeout: settings.patienceMs }),
       keepAlive: true,
+      ...(settings.endsWhenSilent === true && { stream: endWhenSilent() }),
       // Statements are sent without waiting for the answers of those before: see `Transaction`.
       pipeline: true,
       onPoolCreated: (pool: Pool) => {

@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import { PgBoss, type Db, type JobInsert } from 'pg-boss';
 import { prepareRepeated } from '../database/repeated-statements.js';
+import { endWhenSilent } from '../database/silent-connections.js';
 import type { Logger } from '../log.js';
 import { deliveryQueueOf, EVENT_QUEUE, QUEUE_DEFAULTS, SIGNAL_QUEUE } from './queues.js';
 
@@ -98,6 +99,7 @@ function createErrorLog(log: Logger): (error: Error) => void {
  */
 const ownConnections = {
   application_name: 'renewal-ledger jobs',
+  stream: endWhenSilent(),
   onConnect: async (client: ClientBase) => {
     await client.query('set synchronous_commit to off');
     prepareRepeated(client);
