@@ -24,7 +24,7 @@ export function queryInTime<Row extends QueryResultRow>(
         if (error === null) resolve(result!);
         else reject(error);
       };
-      const late = setTimeout(end, timeoutMs, new Error(`PostgreSQL has not answered for ${timeoutMs} ms.`));
+      const late = setTimeout(() => end(new Error(`PostgreSQL has not answered for ${timeoutMs} ms.`)), timeoutMs);
       client.query<Row>(query, end);
     });
   });
