@@ -43,6 +43,8 @@ export interface Jobs extends JobSender {
   readonly boss: PgBoss;
   /** Deliveries can be sent only to queues that exist. `timeoutSeconds`: of the handler, from whoever knows it. */
   ensureDeliveryQueue(handler: string, timeoutSeconds?: number): Promise<void>;
+  /** Whether a worker has known this handler; those that record facts have none. */
+  hasDeliveryQueue(handler: string): Promise<boolean>;
   /** Runs one statement by itself on a connection of the queue's own, which waits for no disk. Times are Dates. */
   readonly query: <Row>(text: string, parameters?: readonly unknown[]) => Promise<Row[]>;
   /** Deletes jobs in the transaction that did their work. */
@@ -124,6 +126,7 @@ function jobsOf(boss: PgBoss): Jobs {
       }
     },
     sendSignal: (query, keys) => insert(query, SIGNAL_QUEUE, keys.length > 0 ? [{ data: { keys } }] : []),
+    hasDeliveryQueue: async (handler) => (await boss.getQueue(deliveryQueueOf(handler))) !== null,
     async ensureDeliveryQueue(handler, timeoutSeconds) {
       const queue = deliveryQueueOf(handler);
       if (!made.has(queue)) await boss.createQueue(queue, QUEUE_DEFAULTS);

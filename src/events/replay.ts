@@ -3,9 +3,8 @@ import { inTransaction, type Transaction } from '../database/transaction.js';
 import { NotFoundError } from '../errors.js';
 import { lockEvents } from './deliveries.js';
 import { IgnoredBecause, NEVER_HANDLED } from './ignored.js';
-import type { Jobs } from './jobs.js';
+import type { Jobs, JobSender } from './jobs.js';
 import { isOfOtherMode, type Livemode } from './new-event.js';
-import { deliveryQueueOf } from './queues.js';
 
 export interface ReplayRequest {
   /** At most what one call should do; whoever has a filter looks the ids up first. */
@@ -20,6 +19,8 @@ export interface ReplayAnswer {
   readonly replayed: number;
   readonly refused: readonly { readonly eventId: string; readonly reason: string }[];
 }
+
+export type ReplayJobs = JobSender & Pick<Jobs, 'hasDeliveryQueue'>;
 
 export type ReplayEvents = (request: ReplayRequest) => Promise<ReplayAnswer>;
 
@@ -39,7 +40,7 @@ const PAGE = 500;
  * that came later are added; with a handler only its own. A run that is under way is superseded: what it comes to has no effect.
  * Events of the other mode are refused, unless `livemode` has come to say that theirs counts.
  */
-export function createReplay(em: EntityManager, jobs: Jobs, livemode?: Livemode): ReplayEvents {
+export function createReplay(em: EntityManager, jobs: ReplayJobs, livemode?: Livemode): ReplayEvents {
   const refusalOf = createRefusal(livemode);
   return async ({ ids, handler, force = false }) => {
     if (handler !== undefined) await assertKnown(em, jobs, handler);
@@ -69,8 +70,8 @@ export function createReplay(em: EntityManager, jobs: Jobs, livemode?: Livemode)
 }
 
 /** A handler has a queue since a worker knows it, but for those that record facts; these, and one that is gone, have deliveries. */
-async function assertKnown(em: EntityManager, jobs: Jobs, handler: string): Promise<void> {
-  if ((await jobs.boss.getQueue(deliveryQueueOf(handler))) !== null) return;
+async function assertKnown(em: EntityManager, jobs: ReplayJobs, handler: string): Promise<void> {
+  if (await jobs.hasDeliveryQueue(handler)) return;
   const [known] = await inTransaction(em, (tx) =>
     tx.query(`select from delivery where handler = $1 limit 1`, [handler]),
   );

@@ -5,9 +5,8 @@ import { systemClock, type Clock } from '../../src/clock.js';
 import { ApiKeyScope } from '../../src/entities/states.js';
 import { createAnnouncer } from '../../src/events/announcer.js';
 import { createEndpointRegistry } from '../../src/events/endpoints/endpoint-registry.js';
-import type { JobSender } from '../../src/events/jobs.js';
 import { ensurePartitions } from '../../src/events/partitions.js';
-import { createReplay } from '../../src/events/replay.js';
+import { createReplay, type ReplayJobs } from '../../src/events/replay.js';
 import { createLedger } from '../../src/ledger/ledger.js';
 import { createLogger } from '../../src/log.js';
 import { createGraphql, type GraphqlDependencies } from '../../src/schema/graphql.js';
@@ -38,10 +37,11 @@ export interface GraphqlService {
   close(): Promise<void>;
 }
 
-export const noJobs: JobSender = {
+export const noJobs: ReplayJobs = {
   wakeEvents: async () => {},
   sendDeliveries: async () => {},
   sendSignal: async () => {},
+  hasDeliveryQueue: async () => false,
 };
 
 export const keyOf = (scope: ApiKeyScope) => `key-of-${scope}`;
