@@ -5,7 +5,7 @@ import type { Pool, QueryConfig, QueryResult, QueryResultRow } from 'pg';
  * the statement.
  *
  * `query_timeout` would do the same. But what pg binds to its timer keeps a statement's values in memory until the next full collection
- * of garbage, and under load the bodies of events called for six of those a second instead of one in four.
+ * of garbage, and under load the bodies of events called for one every 0.8 seconds instead of every four.
  */
 export function queryInTime<Row extends QueryResultRow>(
   pool: Pool,
