@@ -28,9 +28,9 @@ interface Poster extends Player {
 
 /**
  * Signed `invoice.paid` events against every contestant, at every number of connections, in turns: what else the machine does meets them
- * all. In every round each has the machine, a new process and a new database for itself: what others had written before made a write cost
- * up to twice as much (the file cache of a virtual machine that grows into memory which the host has yet to give), and most of all whoever
- * writes most. Throws unless every post was acknowledged and every acknowledged event is stored.
+ * all. In every round each has the machine, a new process and a new database for itself: what others had written before made a post cost
+ * PostgreSQL half as much again (the file cache of a virtual machine grows into memory which the host has yet to give), and most of all
+ * whoever writes most. Throws unless every post was acknowledged and every acknowledged event is stored.
  */
 export async function measureWebhooks(
   server: BenchServer,

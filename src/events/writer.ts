@@ -112,7 +112,7 @@ export class EventWriter {
 
   /** Posts that came in with the same turn of the event loop share a group; so many that they need no more go at once. */
   #scheduleFlush(): void {
-    if (this.#queue.length >= ENOUGH && this.#busySlots < this.#limits.slots) return this.#flush();
+    if (this.#queue.length >= ENOUGH) return this.#flush();
     if (this.#isFlushScheduled) return;
     this.#isFlushScheduled = true;
     setImmediate(() => this.#flush());
