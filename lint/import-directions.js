@@ -6,6 +6,7 @@ const shared = [
   'log',
   'clock',
   'database/transaction',
+  'database/array-parameter',
   'database/bulk',
   'database/query-in-time',
   'database/repeated-statements',

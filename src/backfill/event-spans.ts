@@ -18,7 +18,7 @@ const COLUMNS = {
   wanted_from: 'timestamptz',
   covered_from: 'timestamptz',
   covered_until: 'timestamptz',
-};
+} as const;
 
 /** Adds a span to those of the same types. */
 export async function recordSpan(tx: Transaction, patterns: readonly string[], span: Span): Promise<void> {

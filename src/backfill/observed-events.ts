@@ -101,7 +101,7 @@ const COLUMNS = {
   stripe_customer_id: 'text',
   stripe_invoice_id: 'text',
   body: 'text',
-};
+} as const;
 
 /** Stores them PENDING and wakes nobody. Answers the ids of those that are new. */
 export async function insertObserved(

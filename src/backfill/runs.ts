@@ -65,7 +65,7 @@ async function keepAhead(tx: Transaction, id: string, ahead: readonly string[]):
 }
 
 async function writeRecords(tx: Transaction, id: string, records: readonly BackfillRecordRow[]): Promise<void> {
-  const columns = { backfill_id: 'bigint', record_id: 'text', changes: 'jsonb', code: 'text', reason: 'text' };
+  const columns = { backfill_id: 'bigint', record_id: 'text', changes: 'jsonb', code: 'text', reason: 'text' } as const;
   const rows = records.map(({ recordId, changes, code, reason }) => ({
     backfill_id: id,
     record_id: recordId,

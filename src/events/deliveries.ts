@@ -1,3 +1,4 @@
+import { toUnnest } from '../database/bulk.js';
 import type { Transaction } from '../database/transaction.js';
 import { IgnoredBecause } from './ignored.js';
 import type { Mark } from './delivery-marks.js';
@@ -43,12 +44,13 @@ export function insertDeliveries(
   rows: readonly { readonly eventId: string; readonly handler: string }[],
 ): Promise<{ eventId: string; handler: string }[]> {
   if (rows.length === 0) return Promise.resolve([]);
+  const { source, parameters } = toUnnest(rows, { eventId: 'text', handler: 'text' });
   return tx.query(
     `insert into delivery (event_id, handler, state, next_try_at)
-     select event_id, handler, 'PENDING', now() from unnest($1::text[], $2::text[]) v (event_id, handler)
+     select "eventId", handler, 'PENDING', now() from ${source}
      on conflict (event_id, handler) do nothing
      returning event_id as "eventId", handler`,
-    [rows.map(({ eventId }) => eventId), rows.map(({ handler }) => handler)],
+    parameters,
   );
 }
 
@@ -61,12 +63,12 @@ export function upsertMarks(
   marks: readonly DeliveryMark[],
 ): Promise<{ eventId: string; handler: string }[]> {
   if (marks.length === 0) return Promise.resolve([]);
+  const { source, parameters } = toUnnest(marks, MARK_COLUMNS);
   return tx.query(
     `insert into delivery (event_id, handler, state, tries, signals, waiting_for, waiting_since, last_error, next_try_at, finished_at)
-     select event_id, handler, state, tries, signals, waiting_for, case state when 'WAITING' then now() end, last_error,
-            now() + next_try * interval '1 second', case when state in ('DONE', 'DEAD') then now() end
-       from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::int[], $6::text[], $7::text[], $8::float8[])
-            v (event_id, handler, state, tries, signals, waiting_for, last_error, next_try)
+     select "eventId", handler, state, tries, signals, "waitingFor", case state when 'WAITING' then now() end, "lastError",
+            now() + "nextTrySeconds" * interval '1 second', case when state in ('DONE', 'DEAD') then now() end
+       from ${source}
      on conflict (event_id, handler) do update
         set state = excluded.state, tries = excluded.tries, waiting_for = excluded.waiting_for,
             waiting_since = case when excluded.waiting_for = delivery.waiting_for
@@ -74,22 +76,20 @@ export function upsertMarks(
             last_error = excluded.last_error, next_try_at = excluded.next_try_at, finished_at = excluded.finished_at
       where delivery.state in ${UNFINISHED} and (excluded.state = 'DONE' or delivery.signals = excluded.signals)
      returning event_id as "eventId", handler`,
-    columnsOf(marks),
+    parameters,
   );
 }
 
-function columnsOf(marks: readonly DeliveryMark[]): unknown[][] {
-  return [
-    marks.map(({ eventId }) => eventId),
-    marks.map(({ handler }) => handler),
-    marks.map(({ state }) => state),
-    marks.map(({ tries }) => tries),
-    marks.map(({ signals }) => signals),
-    marks.map(({ waitingFor }) => waitingFor),
-    marks.map(({ lastError }) => lastError),
-    marks.map(({ nextTrySeconds }) => nextTrySeconds),
-  ];
-}
+const MARK_COLUMNS = {
+  eventId: 'text',
+  handler: 'text',
+  state: 'text',
+  tries: 'int',
+  signals: 'int',
+  waitingFor: 'text',
+  lastError: 'text',
+  nextTrySeconds: 'float8',
+} as const;
 
 export interface ClaimedMark extends Omit<DeliveryMark, 'state' | 'signals'> {
   readonly state: Mark['state'] | 'PENDING';

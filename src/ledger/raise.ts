@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { LedgerIds } from '@renewal-ledger/sdk';
-import { toUnnest } from '../database/bulk.js';
+import { type Row, toUnnest } from '../database/bulk.js';
 import type { Transaction } from '../database/transaction.js';
 import { EventSource, EventState } from '../entities/states.js';
 import type { Announcer } from './announcer.js';
@@ -39,9 +39,10 @@ const COLUMNS = {
   stripe_subscription_id: 'text',
   stripe_invoice_id: 'text',
   checkout_intent_id: 'bigint',
-  body: 'text',
-  body_hash: 'text',
+  body: 'bytea',
+  body_hash: 'bytea',
 } as const;
+type EventRow = Row<typeof COLUMNS> & { readonly id: string };
 
 /**
  * Stores events of the ledger, each once by its id `<type>:<key>`, and wakes a worker for those that somebody handles, all in the
@@ -63,12 +64,12 @@ export async function raise(
     `with v as (select * from ${source}),
      born as (
        insert into event (id, type, source, state, ignored_because, occurred_at, stripe_customer_id, stripe_subscription_id, stripe_invoice_id, checkout_intent_id, body_hash)
-       select id, type, source, state, ignored_because, occurred_at, stripe_customer_id, stripe_subscription_id, stripe_invoice_id, checkout_intent_id, decode(body_hash, 'hex')
+       select id, type, source, state, ignored_because, occurred_at, stripe_customer_id, stripe_subscription_id, stripe_invoice_id, checkout_intent_id, body_hash
        from v order by id on conflict (id) do nothing
        returning id, state, received_at, coalesce(stripe_subscription_id, checkout_intent_id::text, id) as lane),
      bodies as (
        insert into event_body (event_id, received_at, body)
-       select born.id, born.received_at, convert_to(v.body, 'UTF8') from born join v on v.id = born.id)
+       select born.id, born.received_at, v.body from born join v on v.id = born.id)
      select id, state, lane from born`,
     parameters,
   );
@@ -82,19 +83,11 @@ function idOf({ type, key }: RaisedEvent): string {
   return `${type}:${key}`;
 }
 
-function toRow(
-  event: RaisedEvent,
-  { announcer, now, announce }: RaiseOptions,
-): Record<keyof typeof COLUMNS, unknown> & { id: string } {
+function toRow(event: RaisedEvent, { announcer, now, announce }: RaiseOptions): EventRow {
   const { type, object } = event;
   const id = idOf(event);
-  const body = JSON.stringify({
-    id,
-    object: 'event',
-    type,
-    created: Math.floor(now.getTime() / 1000),
-    data: { object },
-  });
+  const created = Math.floor(now.getTime() / 1000);
+  const body = Buffer.from(JSON.stringify({ id, object: 'event', type, created, data: { object } }));
   const isToldAnyhow = announce || type === WANTS_LINES;
   const route = isToldAnyhow ? announcer.routeOf(type) : { state: EventState.IGNORED, ignoredBecause: HELD_BACK };
   return {
@@ -109,7 +102,7 @@ function toRow(
     stripe_invoice_id: idIn(object, 'stripeInvoiceId'),
     checkout_intent_id: idIn(object, 'checkoutIntentId', DECIMAL_ID),
     body,
-    body_hash: hash('sha256', body),
+    body_hash: hash('sha256', body, 'buffer'),
   };
 }
 

@@ -1,4 +1,5 @@
-import { type Columns, type toUnnest, unnestFields } from '../database/bulk.js';
+import type { ColumnType } from '../database/array-parameter.js';
+import { type Columns, type Field, type Unnested, unnestFields } from '../database/bulk.js';
 import { toDate } from '../database/transaction.js';
 
 /**
@@ -9,7 +10,7 @@ export interface Table<T> {
   readonly name: string;
   /** Whether it has `updated_at`. */
   readonly isTimestamped?: boolean;
-  readonly columns: { readonly [Field in keyof T]-?: `${string} ${string}` };
+  readonly columns: { readonly [Name in keyof T]-?: `${string} ${ColumnType}` };
 }
 
 /** The select list that names columns by the record's fields. */
@@ -34,29 +35,23 @@ export function toRecords<T>(table: Table<T>, rows: readonly Record<string, unkn
 export function unnestRecords<T extends object>(
   table: Table<T>,
   records: readonly T[],
-): ReturnType<typeof toUnnest> & { columns: Columns } {
+): Unnested & { readonly columns: Columns } {
   const entries = entriesOf(table);
   const columns = Object.fromEntries(entries.map(({ column, type }) => [column, type]));
   return { ...unnestFields(records, entries), columns };
 }
 
-interface Entry {
-  readonly field: string;
-  readonly column: string;
-  readonly type: string;
-}
+const known = new WeakMap<object, readonly Field[]>();
 
-const known = new WeakMap<object, readonly Entry[]>();
-
-function entriesOf<T>(table: Table<T>): readonly Entry[] {
+function entriesOf<T>(table: Table<T>): readonly Field[] {
   const entries = known.get(table.columns) ?? readEntries(table);
   known.set(table.columns, entries);
   return entries;
 }
 
-function readEntries<T>(table: Table<T>): Entry[] {
-  return Object.entries<string>(table.columns).map(([field, definition]) => {
-    const [column = '', type = ''] = definition.split(' ');
+function readEntries<T>(table: Table<T>): Field[] {
+  return Object.entries<`${string} ${ColumnType}`>(table.columns).map(([field, definition]) => {
+    const [column, type] = definition.split(' ') as [string, ColumnType];
     return { field, column, type };
   });
 }

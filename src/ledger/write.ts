@@ -123,6 +123,8 @@ interface HistoryRow extends Author {
   readonly changes: Changes;
 }
 
+const HISTORY_COLUMNS = { recordId: 'bigint', by: 'text', reason: 'text', changes: 'jsonb' } as const;
+
 /** Answers the new rows' ids by record: a record has one at most. */
 export async function writeHistory(
   tx: Transaction,
@@ -130,16 +132,12 @@ export async function writeHistory(
   rows: readonly HistoryRow[],
 ): Promise<Map<string, string>> {
   if (rows.length === 0) return new Map();
-  const columns = { [`${record}_id`]: 'bigint', by: 'text', reason: 'text', changes: 'jsonb' };
-  const { source, names, parameters } = toUnnest(
-    rows.map((row) => ({ ...row, [`${record}_id`]: row.recordId })),
-    columns,
-  );
-  const inserted = await tx.query<{ id: string; record_id: string }>(
-    `insert into ${record}_change (${names}) select * from ${source} returning id, ${record}_id as record_id`,
+  const { source, parameters } = toUnnest(rows, HISTORY_COLUMNS);
+  const inserted = await tx.query<{ id: string; recordId: string }>(
+    `insert into ${record}_change (${record}_id, by, reason, changes) select * from ${source} returning id, ${record}_id as "recordId"`,
     parameters,
   );
-  return new Map(inserted.map(({ id, record_id }) => [record_id, id]));
+  return new Map(inserted.map(({ id, recordId }) => [recordId, id]));
 }
 
 async function update<T extends object>(tx: Transaction, table: Table<T>, records: readonly T[]): Promise<void> {

@@ -52,12 +52,16 @@ const COLUMNS = {
   livemode: 'boolean',
   account: 'text',
   occurred_at: 'timestamptz',
-  received_at: 'timestamptz',
+  // As it is written: a Date would lose its microseconds.
+  received_at: 'text',
   stripe_customer_id: 'text',
   stripe_subscription_id: 'text',
   stripe_invoice_id: 'text',
-  body: 'text',
-};
+  body: 'bytea',
+} as const;
+const COPIED = Object.keys(COLUMNS)
+  .filter((name) => !['occurred_at', 'received_at', 'body'].includes(name))
+  .join(', ');
 
 /** Two transactions side by side: while the database works on one, this process works on the other. */
 const LANES = 2;
@@ -163,26 +167,23 @@ async function insertMissing(tx: Transaction, incoming: readonly Incoming[]): Pr
     api_version: event.apiVersion,
     livemode: event.livemode,
     account: event.account,
-    occurred_at: event.occurredAt ?? receivedAt,
+    occurred_at: event.occurredAt,
     received_at: receivedAt,
     stripe_customer_id: event.stripeCustomerId,
     stripe_subscription_id: event.stripeSubscriptionId,
     stripe_invoice_id: event.stripeInvoiceId,
-    body: event.body.toString('utf8'),
+    body: event.body,
   }));
   const { source, parameters } = toUnnest(rows, COLUMNS);
-  const columns = Object.keys(COLUMNS)
-    .filter((name) => name !== 'body')
-    .join(', ');
   const born = await tx.query<{ id: string }>(
     `with v as materialized (select * from ${source}),
      born as (
-       insert into event (${columns}, checkout_intent_id, handled_at, body_hash)
-       select ${columns}, ${INTENT}, case state when 'HANDLED' then now() end, sha256(convert_to(body, 'UTF8')) from v order by id
+       insert into event (${COPIED}, received_at, occurred_at, checkout_intent_id, handled_at, body_hash)
+       select ${COPIED}, received_at::timestamptz, coalesce(occurred_at, received_at::timestamptz), ${INTENT}, case state when 'HANDLED' then now() end, sha256(body) from v order by id
        on conflict (id) do nothing returning id, received_at),
      bodies as (
        insert into event_body (event_id, received_at, body)
-       select born.id, born.received_at, convert_to(v.body, 'UTF8') from born join v on v.id = born.id)
+       select born.id, born.received_at, v.body from born join v on v.id = born.id)
      select id from born`,
     parameters,
   );
@@ -228,7 +229,7 @@ async function insertDeliveries(
     })),
   );
   if (rows.length === 0) return;
-  const columns = { event_id: 'text', handler: 'text', state: 'text', tries: 'int', last_error: 'text' };
+  const columns = { event_id: 'text', handler: 'text', state: 'text', tries: 'int', last_error: 'text' } as const;
   const { source, names, parameters } = toUnnest(rows, columns);
   await tx.query(
     `insert into delivery (${names}, finished_at) select v.*, now() from ${source} on conflict do nothing`,

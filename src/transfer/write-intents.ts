@@ -17,7 +17,7 @@ const COLUMNS = {
   stripe_customer_id: 'text',
   quantity: 'int',
   created_at: 'timestamptz',
-};
+} as const;
 
 /** Inserts the intents that are missing, under their own ids, and gives them the subscriptions that name them. Answers how many are new. */
 export function writeIntents(context: ImportContext, intents: readonly IntentRow[]): Promise<number> {

@@ -19,7 +19,7 @@ const COLUMNS = {
   processed_at: 'timestamptz',
   canceled_by_hand: 'boolean',
   created_at: 'timestamptz',
-};
+} as const;
 
 /** Inserts the renewals that are missing, and settles their intents. Their links stand, like a person's. Answers how many are new. */
 export function writeRenewals(context: ImportContext, renewals: readonly RenewalRow[]): Promise<number> {
@@ -83,7 +83,7 @@ async function insertRefusedPairs(
     })),
   );
   if (pairs.length === 0) return;
-  const columns = { renewal_id: 'bigint', stripe_invoice_id: 'text', by: 'text', reason: 'text' };
+  const columns = { renewal_id: 'bigint', stripe_invoice_id: 'text', by: 'text', reason: 'text' } as const;
   const { source, names, parameters } = toUnnest(pairs, columns);
   await tx.query(`insert into refused_pair (${names}) select * from ${source} on conflict do nothing`, parameters);
 }

@@ -11,11 +11,10 @@ const STATEMENTS: Readonly<Record<string, (text: string, parameters: Parameters)
   'delivery claim': (text) => /update delivery d\s+set tries/.test(text),
   claim: (text, parameters) =>
     text.includes('update renewal ') &&
-    isGiven(columnOf(text, parameters, 'processing_started_at')) &&
-    !isGiven(columnOf(text, parameters, 'processed_at')),
+    isGiven('processing_started_at', text, parameters) &&
+    !isGiven('processed_at', text, parameters),
   write: (text) => text.includes('insert into effects'),
-  processed: (text, parameters) =>
-    text.includes('update renewal ') && isGiven(columnOf(text, parameters, 'processed_at')),
+  processed: (text, parameters) => text.includes('update renewal ') && isGiven('processed_at', text, parameters),
 };
 const ALONE = new Set(['store', 'delivery claim']);
 
@@ -26,14 +25,13 @@ function die(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-/** The rows of `from unnest($1::text[], …) as v("id", …)` come as one array a column, written as PostgreSQL does. */
-function columnOf(text: string, parameters: Parameters, name: string): string {
-  const [, names = ''] = / as v\(([^)]*)\)/.exec(text) ?? [];
-  const column = parameters[names.split(', ').indexOf(`"${name}"`)];
-  return typeof column === 'string' ? column : '';
+/** Whether any of the rows that are sent as one array a column, in PostgreSQL's binary form, has a value in this one. */
+function isGiven(column: string, text: string, parameters: Parameters): boolean {
+  const [, number] = new RegExp(String.raw`unnest\(\$(\d+)::\w+\[\]\) as "${column}"`).exec(text) ?? [];
+  const array = parameters[Number(number) - 1];
+  const [header, sizes] = [20, 4];
+  return Buffer.isBuffer(array) && array.length > header + sizes * array.readInt32BE(12);
 }
-
-const isGiven = (column: string): boolean => column.includes('"');
 
 type Query = (this: object, ...parts: unknown[]) => unknown;
 
