@@ -8,6 +8,7 @@ const shared = [
   'database/transaction',
   'database/array-parameter',
   'database/bulk',
+  'database/prepared-statement',
   'database/query-in-time',
   'database/repeated-statements',
   'database/silent-connections',

@@ -1,4 +1,7 @@
-import type { Pool, QueryConfig, QueryResult, QueryResultRow } from 'pg';
+import type { Pool, PoolClient } from 'pg';
+
+/** Sends one statement, and calls back when it is answered. */
+export type Send<Result> = (client: PoolClient, done: (error: Error | null, result?: Result) => void) => void;
 
 /**
  * Runs a statement on a connection of the pool, which is given up where it has not answered in time: nobody knows then what became of
@@ -7,16 +10,12 @@ import type { Pool, QueryConfig, QueryResult, QueryResultRow } from 'pg';
  * `query_timeout` would do the same. But what pg binds to its timer keeps a statement's values in memory until the next full collection
  * of garbage, and under load the bodies of events called for one every 0.8 seconds instead of every four.
  */
-export function queryInTime<Row extends QueryResultRow>(
-  pool: Pool,
-  timeoutMs: number,
-  query: QueryConfig,
-): Promise<QueryResult<Row>> {
+export function queryInTime<Result>(pool: Pool, timeoutMs: number, send: Send<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
     pool.connect((failure, client, release) => {
       if (client === undefined) return reject(failure!);
       let isOver = false;
-      const end = (error: Error | null, result?: QueryResult<Row>) => {
+      const end = (error: Error | null, result?: Result) => {
         if (isOver) return;
         isOver = true;
         clearTimeout(late);
@@ -25,7 +24,7 @@ export function queryInTime<Row extends QueryResultRow>(
         else reject(error);
       };
       const late = setTimeout(() => end(new Error(`PostgreSQL has not answered for ${timeoutMs} ms.`)), timeoutMs);
-      client.query<Row>(query, end);
+      send(client, end);
     });
   });
 }

@@ -1,6 +1,6 @@
 import { ArrayType, BigIntType } from '@mikro-orm/core';
-import { Entity, Enum, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
-import { EventSource, EventState } from './states.js';
+import { Entity, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import type { EventSource, EventState } from './states.js';
 
 /**
  * Something that happened, stored once. The body lies in `event_body`.
@@ -39,10 +39,11 @@ export class Event {
   @Property({ type: 'text' })
   type!: string;
 
-  @Enum({ items: () => EventSource })
+  // In the database a domain, which the ORM takes for its text; so is the state.
+  @Property({ type: 'text' })
   source!: EventSource;
 
-  @Enum({ items: () => EventState })
+  @Property({ type: 'text' })
   state!: EventState;
 
   @Property({ type: 'text', nullable: true })

@@ -1,9 +1,10 @@
-import { Pool } from 'pg';
+import { Pool, type QueryResult } from 'pg';
 import type { Logger } from '../log.js';
 import type { Query } from './jobs.js';
 import { insertionOf } from './insert-events.js';
 import type { NewEvent } from './new-event.js';
 import { ensurePartitions } from './partitions.js';
+import { PreparedStatement, type TextRow } from '../database/prepared-statement.js';
 import { queryInTime } from '../database/query-in-time.js';
 import { isDatabaseAway, isPassing } from '../database/sql-errors.js';
 import type { EventStore } from './writer.js';
@@ -68,15 +69,22 @@ async function insertWhereverItFits(pool: Pool, sorted: readonly NewEvent[]): Pr
 
 /** Sorted by id, because two statements that insert the same ids in other orders deadlock. Prepared, because planning takes longer than running. */
 async function insertEvents(pool: Pool, sorted: readonly NewEvent[]): Promise<Set<string>> {
-  const { rows } = await queryInTime<{ id: string }>(pool, TIMEOUT_MS, insertionOf(sorted));
-  return new Set(rows.map(({ id }) => id));
+  const insertion = insertionOf(sorted);
+  const rows = await queryInTime<readonly TextRow[]>(pool, TIMEOUT_MS, (client, done) => {
+    client.query(new PreparedStatement(insertion, done));
+  });
+  return new Set(rows.map(([id]) => id!));
 }
 
 /** Single statements on the writer's connections, within its time. */
 export const queryOf =
   (pool: Pool): Query =>
-  async (text, parameters = []) =>
-    (await queryInTime(pool, TIMEOUT_MS, { text, values: [...parameters] })).rows;
+  async (text, parameters = []) => {
+    const { rows } = await queryInTime<QueryResult>(pool, TIMEOUT_MS, (client, done) => {
+      client.query({ text, values: [...parameters] }, done);
+    });
+    return rows;
+  };
 
 /** A server that restarted, or a connection that a proxy closed meanwhile, shows only when it is used. */
 const isWorthAnotherTry = (error: unknown): boolean => isPassing(error) || isDatabaseAway(error);

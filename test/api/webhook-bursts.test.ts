@@ -49,7 +49,7 @@ test('a burst is stored and handled whole, each event once', async () => {
   const ids = Array.from({ length: 300 }, (_, index) => `evt_burst_${String(index).padStart(3, '0')}`);
   const posts = [...ids, ...ids.toReversed()].map((id) => service.post(anEvent(id)));
   const answers = await Promise.all(posts);
-  expect(answers.map(({ status }) => status)).toEqual(Array(600).fill(200));
+  expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
   expect(answers.filter(({ json }) => json.duplicate === false)).toHaveLength(300);
   await eventually(async () => expect(await statesOf(ids)).toEqual(ids.map((id) => [id, 'HANDLED'])), {
     withinMs: 20_000,

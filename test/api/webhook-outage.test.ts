@@ -79,7 +79,7 @@ test.each(outages)(
 test('a connection that broke while nothing was posted costs no post', async () => {
   await service.post(anEvent('evt_0'));
   await service.db.sql(
-    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'renewal-ledger writer'`,
+    `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'renewal-ledger writer'`,
   );
   expect((await service.post(anEvent('evt_1'))).status).toBe(200);
 });

@@ -83,6 +83,20 @@ test.each([
   expect(alone).toMatchObject({ isWhole: true, body: JSON.stringify({ id: '', type: 'invoice.paid', ...overrides }) });
 });
 
+test.each([1, 2])(
+  'one in a state that there is none of is refused by the database, as a fault of its row (of %i)',
+  async (count) => {
+    const { store } = storeWaking();
+    const odd = Object.assign(anEvent('evt_odd'), { state: 'DONE' });
+    const error: unknown = await store
+      .insert([odd, anEvent('evt_other')].slice(0, count))
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: '23514' });
+    expect(store.isOfARow(error)).toBe(true);
+    expect(await store.insert([anEvent('evt_odd')])).toEqual(new Set(['evt_odd']));
+  },
+);
+
 test('what is there already is left as it is, without a second body or wake-up', async () => {
   const { store, woken } = storeWaking();
   await store.insert([anEvent('evt_1'), anEvent('evt_2')]);

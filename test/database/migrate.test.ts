@@ -54,7 +54,7 @@ it('the death of a process that migrates lets the next one in', async () => {
   });
   await eventually(() => expect(isWaiting).toBe(true));
   await database.sql(
-    `select pg_terminate_backend(pid) from pg_stat_activity where query = 'select from migration_lock for update'`,
+    `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query = 'select from migration_lock for update'`,
   );
   expect(await waiting).toEqual(names.slice(-1));
 });
