@@ -90,6 +90,10 @@ export class Invoice {
   @Property({ type: 'boolean', default: false })
   isLinked!: boolean;
 
+  /** On a conflict: the renewal that another invoice holds. */
+  @Property({ type: new BigIntType('string'), nullable: true })
+  wantedRenewalId!: string | null;
+
   @Property({ type: 'datetime', nullable: true })
   paidAt!: Date | null;
 

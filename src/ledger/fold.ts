@@ -27,8 +27,9 @@ export function foldInvoices(
 /** What a newer payload does not change: what was settled, and, while that payload is truncated, what the fetched lines said. */
 function keptOf(current: InvoiceRecord | undefined, fact: InvoiceFactRecord): Partial<InvoiceRecord> {
   if (current === undefined) return {};
-  const { outcome, isLinked, hasFetchedLines, periodStart, periodEnd, toleranceSeconds, linesVerdict } = current;
-  const settled = { outcome, isLinked, hasFetchedLines };
+  const { outcome, isLinked, wantedRenewalId, hasFetchedLines } = current;
+  const { periodStart, periodEnd, toleranceSeconds, linesVerdict } = current;
+  const settled = { outcome, isLinked, wantedRenewalId, hasFetchedLines };
   return hasFetchedLines && fact.areLinesTruncated
     ? { ...settled, periodStart, periodEnd, toleranceSeconds, linesVerdict }
     : settled;

@@ -74,6 +74,7 @@ export function toInvoiceRecord(event: FactEvent, invoice: InvoiceFact & { reado
     hasFetchedLines: false,
     outcome: null,
     isLinked: false,
+    wantedRenewalId: null,
     paidAt: toInstant(invoice.paidAt) ?? (status === 'paid' ? event.created : null),
     createdAt: toInstant(invoice.created) ?? event.created ?? event.receivedAt,
     asOf: event.created,

@@ -71,6 +71,8 @@ export interface InvoiceRecord extends IntentName {
   readonly hasFetchedLines: boolean;
   readonly outcome: MatchOutcome | null;
   readonly isLinked: boolean;
+  /** On a conflict: the renewal that another invoice holds. */
+  readonly wantedRenewalId: string | null;
   readonly paidAt: Date | null;
   readonly createdAt: Date;
   readonly asOf: Date | null;

@@ -69,7 +69,10 @@ const UNREPORTED_INVOICES = `
   select i.id, i.stripe_subscription_id from invoice i join subscription s on s.id = i.stripe_subscription_id
   where i.outcome in ('NO_RENEWAL', 'AMBIGUOUS', 'CONFLICT') and i.recorded_at <= now() - make_interval(mins => $1)
     and i.billing_reason is not null and s.checkout_intent_id is not null
-    and not exists (select from event e where e.stripe_invoice_id = i.id and e.type = case i.outcome when 'CONFLICT' then 'renewal.conflict' else 'renewal.unmatched' end)
+    and not exists (select from event e where e.stripe_invoice_id = i.id and case
+          when i.outcome <> 'CONFLICT' then e.type = 'renewal.unmatched'
+          when i.wanted_renewal_id is null then e.type = 'renewal.conflict' -- settled before that column was there
+          else e.id = 'renewal.conflict:' || i.wanted_renewal_id || ':' || i.id end)
     and ($2::text is null or exists (select from checkout_intent_change c where c.checkout_intent_id = s.checkout_intent_id and c.by = $2))
     and ($3::text[] is null or i.id = any($3))
   order by i.recorded_at limit ${PAGE}`;

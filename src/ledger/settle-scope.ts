@@ -138,6 +138,7 @@ async function writeFacts(tx: Transaction, change: ScopeChange, settlements: rea
     ...fact,
     outcome: settled.get(fact.id)?.outcome ?? null,
     isLinked: settled.get(fact.id)?.isLinked ?? false,
+    wantedRenewalId: settled.get(fact.id)?.wantedRenewalId ?? null,
   }));
   const others = changedFrom(before.invoices, [...settled.values()]).filter(({ id }) => !facts.has(id));
   await Promise.all([

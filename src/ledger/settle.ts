@@ -49,7 +49,7 @@ export function settle(group: Group, linkAs: LinkedBy = LinkedBy.RULE): Settleme
     renewals: dated.map((renewal) =>
       settleRenewal(renewal, links.byRenewal.get(renewal.id), { invoices: paying, subscriptions: ownById }),
     ),
-    invoices: group.invoices.map((invoice) => settleInvoice(invoice, links)),
+    invoices: group.invoices.map((invoice) => settleInvoice(invoice, { links, matches })),
     matches,
     links,
   };
@@ -187,7 +187,16 @@ function stateOf(renewal: RenewalRecord, isCanceled: boolean, facts: Facts): Ren
   return renewal.invoiceId === null ? RenewalState.SCHEDULED : RenewalState.LINKED;
 }
 
-function settleInvoice(invoice: InvoiceRecord, links: Links): InvoiceRecord {
+function settleInvoice(
+  invoice: InvoiceRecord,
+  { links, matches }: Pick<Settlement, 'links' | 'matches'>,
+): InvoiceRecord {
   const outcome = links.outcomes.get(invoice.id) ?? MatchOutcome.NO_RENEWAL;
-  return { ...invoice, outcome, isLinked: outcome === MatchOutcome.LINKED };
+  const wanted = outcome === MatchOutcome.CONFLICT ? matches.get(invoice.id)?.wants : null;
+  return {
+    ...invoice,
+    outcome,
+    isLinked: outcome === MatchOutcome.LINKED,
+    wantedRenewalId: wanted?.renewalId ?? null,
+  };
 }

@@ -84,6 +84,7 @@ export const invoiceTable: Table<InvoiceRecord> = {
     hasFetchedLines: 'has_fetched_lines boolean',
     outcome: 'outcome text',
     isLinked: 'is_linked boolean',
+    wantedRenewalId: 'wanted_renewal_id bigint',
     paidAt: 'paid_at timestamptz',
     createdAt: 'created_at timestamptz',
     asOf: 'as_of timestamptz',

@@ -64,10 +64,10 @@ function factOrder(row: string): string {
 }
 
 export async function writeInvoiceOutcomes(tx: Transaction, invoices: readonly InvoiceRecord[]): Promise<void> {
-  const { id, outcome, isLinked } = invoiceTable.columns;
-  const outcomes: Table<Pick<InvoiceRecord, 'id' | 'outcome' | 'isLinked'>> = {
+  const { id, outcome, isLinked, wantedRenewalId } = invoiceTable.columns;
+  const outcomes: Table<Pick<InvoiceRecord, 'id' | 'outcome' | 'isLinked' | 'wantedRenewalId'>> = {
     name: invoiceTable.name,
-    columns: { id, outcome, isLinked },
+    columns: { id, outcome, isLinked, wantedRenewalId },
   };
   await update(tx, outcomes, invoices);
 }

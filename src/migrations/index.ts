@@ -6,6 +6,7 @@ import { Migration20261123000005Backfill } from './20261123000005_backfill.js';
 import { Migration20261123000006StripeSync } from './20261123000006_stripe_sync.js';
 import { Migration20261123000007BackfillUndo } from './20261123000007_backfill_undo.js';
 import { Migration20261123000008ReplayForHandlers } from './20261123000008_replay_for_handlers.js';
+import { Migration20261123000009WantedRenewal } from './20261123000009_wanted_renewal.js';
 
 /** Append-only, in order. A name that has run is never changed. */
 export const migrationsList = [
@@ -17,4 +18,5 @@ export const migrationsList = [
   { name: '20261123000006_stripe_sync', class: Migration20261123000006StripeSync },
   { name: '20261123000007_backfill_undo', class: Migration20261123000007BackfillUndo },
   { name: '20261123000008_replay_for_handlers', class: Migration20261123000008ReplayForHandlers },
+  { name: '20261123000009_wanted_renewal', class: Migration20261123000009WantedRenewal },
 ];

@@ -96,6 +96,21 @@ describe('renewal.conflict', () => {
       { id: `renewal.conflict:${renewalId}:in_2`, object: { stripeInvoiceId: 'in_2', heldByInvoiceId: 'in_1' } },
     ]);
   });
+
+  it('is raised again when the invoice wants another renewal, which an invoice holds too', async () => {
+    const intent = await ledger.intent();
+    const first = await ledger.renewal(intent);
+    const second = await ledger.renewal(intent, { effectiveDate: hoursFrom(12) });
+    const wanting = (status: 'draft' | 'open', hours: number) =>
+      aStripeEvent('invoice.updated', anInvoice({ id: 'in_2', status, serviceStart: hoursFrom(hours) }));
+    await recorded('61 minutes', event(), event({ id: 'in_3', serviceStart: hoursFrom(12) }), wanting('draft', 1));
+    expect(await report()).toMatchObject([{ id: `renewal.conflict:${first}:in_2` }]);
+    await ledger.record(wanting('open', 11));
+    expect(await report()).toMatchObject([
+      { id: `renewal.conflict:${first}:in_2`, object: { heldByInvoiceId: 'in_1' } },
+      { id: `renewal.conflict:${second}:in_2`, object: { heldByInvoiceId: 'in_3' } },
+    ]);
+  });
 });
 
 describe('renewal.overdue', () => {

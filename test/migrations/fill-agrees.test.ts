@@ -65,7 +65,7 @@ const OWNED = 'select id from subscription where checkout_intent_id in (select c
 
 const SUBSCRIPTIONS = `select to_jsonb(s) - 'recorded_at' as row from subscription s where id in (${OWNED}) order by id`;
 const INVOICES = `
-  select to_jsonb(i) - 'recorded_at' as row from invoice i where stripe_subscription_id in (${OWNED}) and lines_verdict <> 'INCOMPLETE' order by id`;
+  select to_jsonb(i) - array['recorded_at', 'wanted_renewal_id'] as row from invoice i where stripe_subscription_id in (${OWNED}) and lines_verdict <> 'INCOMPLETE' order by id`;
 const HELD_BACK = `
   select id, state, ignored_because, stripe_customer_id, stripe_subscription_id, stripe_invoice_id, checkout_intent_id,
     (convert_from(body, 'UTF8')::jsonb #> '{data,object}') - 'checkoutIntentUuid'::text as object
