@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyPluginCallback } from 'fastify';
 import type { Clock } from '../clock.js';
 import { LedgerError } from '../errors.js';
@@ -16,6 +17,8 @@ export interface WebhookDependencies {
   readonly clock: Clock;
   /** Called once a post: its outcome, or the code of its refusal. */
   readonly onAnswer?: (answer: string) => void;
+  /** Translates what a post is refused with; its body is JSON. */
+  readonly toErrorAnswer: (error: unknown) => { readonly status: number; readonly body: string };
   /** `ACK=handled`: returns when the event is handled, throws NOT_HANDLED when it is not in time, or before we stop. */
   readonly untilHandled?: (event: NewEvent, outcome: StoreOutcome, stopping: AbortSignal) => Promise<void>;
 }
@@ -28,27 +31,60 @@ const ANSWERS: Readonly<Record<StoreOutcome, string>> = {
   DUPLICATE: JSON.stringify({ received: true, duplicate: true }),
 };
 
-/** `POST /webhooks/stripe`: answers 200 only when the event is stored, so that Stripe posts again whatever is not. */
-export const webhookRoute =
-  (dependencies: WebhookDependencies): FastifyPluginCallback =>
-  (scope, _options, done) => {
-    const { onAnswer } = dependencies;
-    const stopping = new AbortController();
-    const take = createTake(dependencies, stopping.signal);
-    acceptAnyBytes(scope);
-    scope.addHook('preClose', (next) => {
+const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
+
+export const WEBHOOK_PATH = '/webhooks/stripe';
+
+/** Takes posts of Stripe's, and answers 200 only when the event is stored, so that Stripe posts again whatever is not. */
+export interface Receiver {
+  receive(request: IncomingMessage, response: ServerResponse): void;
+  /** From now on a connection ends after the answer to its next post, and soon nobody waits for a handler any more. */
+  stop(): void;
+}
+
+export function createReceiver(dependencies: WebhookDependencies): Receiver {
+  const { onAnswer, toErrorAnswer } = dependencies;
+  const stopping = new AbortController();
+  const take = createTake(dependencies, stopping.signal);
+  let isStopping = false;
+  return {
+    receive(request, response) {
+      // Of one that began before, others may lie behind it on its connection.
+      const closing = isStopping ? { connection: 'close' } : {};
+      const answer = (status: number, body: string) => {
+        response.writeHead(status, { ...closing, ...JSON_TYPE, 'content-length': Buffer.byteLength(body) }).end(body);
+      };
+      const refuse = (error: unknown) => {
+        onAnswer?.(error instanceof LedgerError ? error.code : 'FAILED');
+        const { status, body } = toErrorAnswer(error);
+        answer(status, body);
+      };
+      const taken = (outcome: StoreOutcome) => {
+        onAnswer?.(outcome);
+        answer(200, ANSWERS[outcome]);
+      };
+      const signature = request.headers['stripe-signature'] as string | undefined;
+      readRawBody(request, (body) => void take(body, signature).then(taken, refuse), refuse);
+    },
+    stop() {
+      isStopping = true;
       setTimeout(() => stopping.abort(), LAST_MOMENTS_MS).unref();
+    },
+  };
+}
+
+/** `POST /webhooks/stripe`, for whatever comes to it through fastify. */
+export const webhookRoute =
+  (receiver: Receiver): FastifyPluginCallback =>
+  (scope, _options, done) => {
+    leaveBodyUnread(scope);
+    scope.addHook('preClose', (next) => {
+      receiver.stop();
       next();
     });
-    // Every way out that is none below: what is refused while it is read, too.
-    scope.addHook('onError', async (_request, _reply, error) => {
-      onAnswer?.(error instanceof LedgerError ? error.code : 'FAILED');
-    });
-    scope.post('/webhooks/stripe', async (request, reply) => {
-      const signature = request.headers['stripe-signature'] as string | undefined;
-      const outcome = await take(request.body as Buffer, signature);
-      onAnswer?.(outcome);
-      return reply.type('application/json').send(ANSWERS[outcome]);
+    scope.post(WEBHOOK_PATH, (request, reply) => {
+      reply.hijack();
+      receiver.receive(request.raw, reply.raw);
     });
     done();
   };
@@ -71,9 +107,9 @@ function createTake(
 }
 
 /** The signature covers bytes, so no parser, charset or content coding may touch them; a malformed type would be answered 415. */
-function acceptAnyBytes(scope: FastifyInstance): void {
+function leaveBodyUnread(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser('*', readRawBody);
+  scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
   scope.addHook('onRequest', (request, _reply, next) => {
     request.raw.headers['content-type'] = 'application/octet-stream';
     next();

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { LedgerError } from '../errors.js';
 import type { Logger } from '../log.js';
 
@@ -22,30 +22,42 @@ const STATUSES: Readonly<Record<string, number>> = {
 };
 
 /** Every answer of HTTP that is no success, except GraphQL's. */
+export interface ErrorAnswer {
+  readonly status: number;
+  /** As JSON. */
+  readonly body: string;
+}
+
+function errorAnswer(code: string, message: string): ErrorAnswer {
+  return { status: STATUSES[code] ?? 503, body: JSON.stringify({ error: { code, message } }) };
+}
+
 export function sendError(reply: FastifyReply, code: string, message: string): FastifyReply {
-  return reply
-    .code(STATUSES[code] ?? 503)
-    .type('application/json')
-    .send(JSON.stringify({ error: { code, message } }));
+  return sendAnswer(reply, errorAnswer(code, message));
+}
+
+export function sendAnswer(reply: FastifyReply, { status, body }: ErrorAnswer): FastifyReply {
+  return reply.code(status).type('application/json').send(body);
 }
 
 /**
  * The only translator of errors to an HTTP status. What nobody foresaw is 503, not 500: to a client it means that asking
  * again is right, and its answer names the line of the log that says more.
  */
-export function createErrorHandler(log: Logger) {
-  return (error: FastifyError | LedgerError, _request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    if (error instanceof LedgerError && error.code in STATUSES) return sendError(reply, error.code, error.message);
-    const status = 'statusCode' in error ? error.statusCode : undefined;
-    if (status !== undefined && status >= 400 && status < 500) {
-      return sendError(reply, status === 413 ? 'PAYLOAD_TOO_LARGE' : 'BAD_REQUEST', error.message);
+export function createErrorAnswers(log: Logger): (error: unknown) => ErrorAnswer {
+  return (error) => {
+    if (error instanceof LedgerError && error.code in STATUSES) return errorAnswer(error.code, error.message);
+    const status = statusOf(error);
+    if (error instanceof Error && status !== undefined && status >= 400 && status < 500) {
+      return errorAnswer(status === 413 ? 'PAYLOAD_TOO_LARGE' : 'BAD_REQUEST', error.message);
     }
     const logId = randomUUID();
     log.error({ err: error, logId }, 'A request failed');
-    return sendError(
-      reply,
-      'UNAVAILABLE',
-      `The service cannot answer now; ask again. Its log says more under ${logId}.`,
-    );
+    return errorAnswer('UNAVAILABLE', `The service cannot answer now; ask again. Its log says more under ${logId}.`);
   };
+}
+
+function statusOf(error: unknown): number | undefined {
+  const { statusCode } = (error ?? {}) as { statusCode?: unknown };
+  return typeof statusCode === 'number' ? statusCode : undefined;
 }
