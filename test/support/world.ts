@@ -50,7 +50,9 @@ export class World {
     return {
       intent: intent && { state: intent.state, customerId: intent.customerId },
       subscriptions: this.#scope.subscriptions.toSorted(byId),
-      facts: this.#scope.invoices.toSorted(byId).map(({ outcome: _outcome, isLinked: _isLinked, ...fact }) => fact),
+      facts: this.#scope.invoices
+        .toSorted(byId)
+        .map(({ outcome: _outcome, isLinked: _isLinked, wantedRenewalId: _wanted, ...fact }) => fact),
       outcomes: Object.fromEntries(this.#scope.invoices.map(({ id, outcome }) => [id, outcome])),
       renewals: Object.fromEntries(
         this.#scope.renewals.map((renewal) => [renewal.subscriptionPlanRenewalId, told(renewal)]),
