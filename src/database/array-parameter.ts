@@ -24,14 +24,21 @@ interface Element<Value> {
 const FIRST_INSTANT = Date.UTC(2000);
 const JSONB_VERSION = 1;
 
+/** An id, which is text here, or an amount. */
+const INT8: Element<string | number> = {
+  oid: 20,
+  sizeOf: () => 8,
+  write: (value, to, at) => to.writeBigInt64BE(BigInt(value), at),
+};
+
 /** Oids are the same in every server: https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat */
 const ELEMENTS: { readonly [Type in ColumnType]: Element<ColumnValues[Type]> } = {
-  bigint: { oid: 20, sizeOf: () => 8, write: (value, to, at) => to.writeBigInt64BE(BigInt(value), at) },
+  bigint: INT8,
   boolean: { oid: 16, sizeOf: () => 1, write: (value, to, at) => to.writeUInt8(value ? 1 : 0, at) },
   bytea: { oid: 17, sizeOf: ({ length }) => length, write: (value, to, at) => to.set(value, at) },
   float8: { oid: 701, sizeOf: () => 8, write: (value, to, at) => to.writeDoubleBE(value, at) },
   int: { oid: 23, sizeOf: () => 4, write: (value, to, at) => to.writeInt32BE(value, at) },
-  int8: { oid: 20, sizeOf: () => 8, write: (value, to, at) => to.writeBigInt64BE(BigInt(value), at) },
+  int8: INT8,
   jsonb: {
     oid: 3802,
     sizeOf: (value) => 1 + Buffer.byteLength(value),

@@ -14,7 +14,7 @@ export interface NamedStatement {
 
 /**
  * Runs a prepared statement with nothing around it: `client.query(new PreparedStatement(…))`. The driver's own way has the columns described
- * at every run, and copies and looks through what it is given: a twentieth of the time that a lone post takes.
+ * at every run, and copies and looks through what it is given: a twenty-fifth of the time that a lone post takes.
  */
 export class PreparedStatement implements Submittable {
   readonly name: string;
